@@ -1,0 +1,89 @@
+import type { Baseline } from "../lock/types";
+import type { RunResult, Script } from "../ssh/types";
+import { goOn, type Context } from "./context";
+import { ending, exitOf, printed, StepFailure } from "./failure";
+import { guard } from "./guard";
+import { recover } from "./recover";
+import { ownEnvironment, rights } from "./script";
+import { serviceScript } from "./service";
+import type { Tenure } from "./tenure";
+
+/**
+ * Runs the action, once. Returns normally if it ended well, or if only a look can
+ * tell: then `journal.phase` still says "attempted" and there is a process to look at.
+ */
+export async function act(
+  context: Context,
+  tenure: Tenure,
+  noted: { baseline: Baseline; runKey: string },
+  canLook: boolean,
+): Promise<void> {
+  const { spec, journal, deps } = context;
+  await tenure.record({
+    ...noted,
+    acting: {
+      since: deps.clock.date().toISOString(),
+      deadline: spec.act.timeout,
+    },
+  });
+  await tenure.reassert();
+  // who has drained finishes: the host must not be left out of service
+  if (!journal.touched) goOn(context, "act");
+  context.say("act", doing(context));
+  Object.assign(journal, { keep: true, touched: true, begun: true });
+  journal.phase = "attempted";
+  const begun = deps.clock.now();
+  let result = await context.link.host.run(actScript(context));
+  if (result.kind === "unknown")
+    result = await recover(context, result, begun, canLook);
+  judge(context, result);
+}
+
+function judge(context: Context, result: RunResult): void {
+  const { journal, spec } = context;
+  const exit = exitOf(result);
+  if (exit !== undefined) journal.exitCode = exit;
+  if (result.stdout || result.stderr)
+    journal.output = { stdout: result.stdout, stderr: result.stderr };
+  if (result.kind === "unknown") return; // recover says that a look can tell
+  if (exit === 0) {
+    journal.phase = "acted";
+    return;
+  }
+  throw new StepFailure("act", `${named(context)}: ${ending(result)}`, {
+    story: printed(spec.show, result),
+    ...(exit === undefined ? {} : { exit }),
+    summary: ending(result),
+  });
+}
+
+function actScript(context: Context): Script {
+  const { act } = context.spec;
+  const common = {
+    timeout: act.timeout,
+    guard: guard(context),
+    ...rights(act),
+  };
+  if (act.kind === "service") return { body: serviceScript(act), ...common };
+  return {
+    body: act.command,
+    environment: { ...act.environment, ...ownEnvironment(context) },
+    ...(act.stdin === undefined ? {} : { stdin: act.stdin }),
+    ...common,
+  };
+}
+
+function doing(context: Context): string {
+  const { act } = context.spec;
+  return act.kind === "service"
+    ? `${act.perform} ${act.service}`
+    : "running the command";
+}
+
+/** What failed, without the command's text. */
+function named(context: Context): string {
+  const { act } = context.spec;
+  return act.kind === "service"
+    ? `${act.perform} of ${act.service}`
+    : "the command";
+}

@@ -1,0 +1,40 @@
+import { DialError } from "../ssh/types";
+import { oneLine } from "../text/lines";
+import { goOn, type Context } from "./context";
+import { StepFailure, Stopped } from "./failure";
+
+/** Connects and authenticates, before ZooKeeper is asked: a dead host never takes a lock. */
+export async function dial(context: Context): Promise<void> {
+  goOn(context, "dial");
+  context.say("dial", "connecting");
+  const { signal } = context.deps;
+  try {
+    await context.link.dial({
+      signal,
+      onTry: (number, of, reason) =>
+        context.say(
+          "dial",
+          `try ${of > 0 ? `${number} of ${of}` : number} failed: ${oneLine(reason)}`,
+        ),
+    });
+  } catch (error) {
+    if (signal.aborted) throw new Stopped("dial", signal.reason);
+    throw dialFailure(error);
+  }
+}
+
+export function dialFailure(error: unknown): StepFailure {
+  if (!(error instanceof DialError)) {
+    const message = error instanceof Error ? error.message : String(error);
+    return new StepFailure("dial", message, {
+      summary: "cannot connect",
+      cause: error,
+    });
+  }
+  const tries = error.tries.map((reason, i) => `try ${i + 1}: ${reason}`);
+  return new StepFailure("dial", error.message, {
+    story: tries,
+    summary: "cannot connect",
+    cause: error,
+  });
+}

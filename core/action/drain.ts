@@ -1,0 +1,27 @@
+import { goOn, type Context } from "./context";
+import { ending, exitOf, printed, StepFailure } from "./failure";
+import { sideScript } from "./script";
+import type { Tenure } from "./tenure";
+
+/** Takes the host out of service. That undrain is owed stands in the holder before anything is done. */
+export async function drain(context: Context, tenure: Tenure): Promise<void> {
+  const { drain } = context.spec;
+  if (!drain) return; // nothing to take out of service
+  await tenure.reassert();
+  goOn(context, "drain");
+  context.say("drain", "draining");
+  Object.assign(context.journal, { drained: true, keep: true, touched: true });
+  const script = sideScript(context, drain, drain.timeout);
+  const result = await context.link.host.run(script);
+  if (result.kind === "exit" && result.code === 0) return;
+  const exit = exitOf(result);
+  throw new StepFailure("drain", ending(result), {
+    story: printed(context.spec.show, result),
+    ...(exit === undefined ? {} : { exit }),
+    summary: summary(result.kind),
+  });
+}
+
+function summary(kind: string): string {
+  return kind === "unknown" ? "the connection was lost" : "drain failed";
+}

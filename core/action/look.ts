@@ -1,0 +1,74 @@
+import { look as lookAtHost } from "../process/look";
+import type { ProcessSpec, Sighting } from "../process/types";
+import type { Baseline } from "../lock/types";
+import type { Context } from "./context";
+import { dialFailure } from "./dial";
+import { StepFailure } from "./failure";
+import { SYSTEMD_RUNS } from "./service";
+import type { Step } from "./types";
+
+/** Seconds for one look at a host. */
+const LOOK_TIMEOUT = 30;
+
+export type Seen = Extract<Sighting, { kind: "seen" }>;
+
+/** Which processes this host can be asked for: the ones given, else the unit of the service where systemd runs. */
+export async function watched(context: Context): Promise<ProcessSpec | null> {
+  const { process, act } = context.spec;
+  if (process || act.kind !== "service") return process;
+  const probe = { body: SYSTEMD_RUNS, timeout: LOOK_TIMEOUT };
+  const result = await context.link.host.run(probe);
+  if (result.kind === "exit")
+    return result.code === 0 ? { unit: act.service } : null;
+  throw unseen("look", "it could not be told whether systemd runs there");
+}
+
+/** One look; what could not be seen is told as such, never taken for "down". */
+export async function sight(
+  context: Context,
+  process: ProcessSpec,
+): Promise<Sighting> {
+  const { sudo, sudoPassword } = context.spec.act;
+  return lookAtHost(context.link.host, process, {
+    timeout: LOOK_TIMEOUT,
+    ...(sudo === undefined ? {} : { sudo }),
+    ...(sudoPassword === undefined ? {} : { sudoPassword }),
+  });
+}
+
+/** A look that must succeed. Nothing was done yet, so a lost link is tried once more. */
+export async function look(
+  context: Context,
+  process: ProcessSpec | null,
+): Promise<Seen | null> {
+  if (!process) return null;
+  let seen = await sight(context, process);
+  if (seen.kind === "unknown") {
+    await reconnect(context);
+    seen = await sight(context, process);
+  }
+  if (seen.kind === "unknown") throw unseen("look", seen.reason);
+  return seen;
+}
+
+async function reconnect(context: Context): Promise<void> {
+  const { signal } = context.deps;
+  try {
+    await context.link.redial({ tries: 1, signal });
+  } catch (error) {
+    throw dialFailure(error);
+  }
+}
+
+function unseen(step: Step, reason: string): StepFailure {
+  return new StepFailure(step, `the processes could not be seen: ${reason}`, {
+    summary: "the processes could not be seen",
+  });
+}
+
+export function baselineOf(seen: Seen): Baseline {
+  return {
+    identities: seen.identities,
+    ...(seen.invocationId ? { invocationId: seen.invocationId } : {}),
+  };
+}

@@ -1,0 +1,146 @@
+import type { Baseline } from "../lock/types";
+import type { ProcessSpec } from "../process/types";
+import { act } from "./act";
+import type { Context } from "./context";
+import { decide, earlierBaseline, type Plan } from "./decide";
+import { drain } from "./drain";
+import { StepFailure } from "./failure";
+import { gate } from "./gate";
+import { health } from "./health";
+import { baselineOf, look, type Seen } from "./look";
+import { awaitPredecessor } from "./predecessor";
+import type { Tenure } from "./tenure";
+import type { Check } from "./types";
+import { undrain } from "./undrain";
+import { verify } from "./verify";
+
+/** What was done under the lock. */
+export interface Done {
+  outcome: "acted" | "alreadyRestarted";
+  verifiedBy: Check[];
+}
+
+/** The steps under the lock, in their order. */
+export async function perform(
+  context: Context,
+  tenure: Tenure,
+  process: ProcessSpec | null,
+  first: Seen | null,
+): Promise<Done> {
+  const { journal } = context;
+  await takeOver(context, tenure);
+  await awaitPredecessor(context, tenure);
+  context.say("look", "looking again");
+  const now = await look(context, process);
+  const plan = decide(context, tenure, first, now);
+  const done =
+    plan.kind === "act"
+      ? await actNow(context, tenure, process, now)
+      : await actedBefore(context, process, plan);
+  journal.phase = "verified";
+  await undrain(context);
+  return done;
+}
+
+/** What an adopted holder says counts like what this run would have noted itself. */
+async function takeOver(context: Context, tenure: Tenure): Promise<void> {
+  const { journal, spec } = context;
+  const { adopted } = tenure;
+  if (!adopted) return;
+  // a resumed lock stays until all is well, whatever happens now
+  journal.keep = true;
+  if (adopted.drained) journal.drained = true;
+  const baseline = earlierBaseline(context, tenure);
+  if (baseline) journal.baseline = baseline;
+  if (!adopted.acting) return;
+  journal.begun = true;
+  // whoever adopts it from us must wait for that act too
+  await tenure.record({ acting: adopted.acting });
+  if (adopted.runKey === spec.runKey && journal.phase === "owed")
+    journal.phase = "attempted";
+}
+
+async function actNow(
+  context: Context,
+  tenure: Tenure,
+  process: ProcessSpec | null,
+  now: Seen | null,
+): Promise<Done> {
+  const { journal, spec } = context;
+  // the fleet may be red because of this very host: who resumes asks no gate
+  if (!tenure.adopted) await gate(context);
+  const before: Baseline = now ? baselineOf(now) : { identities: [] };
+  if (now) {
+    journal.baseline = before;
+    journal.before = now.identities;
+  }
+  const noted = { baseline: before, runKey: spec.runKey };
+  if (spec.drain) {
+    await tenure.record({ ...noted, drained: true });
+    await drain(context, tenure);
+  }
+  await act(context, tenure, noted, process !== null);
+  const by: Check[] = journal.phase === "acted" ? ["exitCode"] : [];
+  const seen = process ? await verify(context, process, before) : null;
+  if (seen) by.push("process");
+  journal.phase = "acted";
+  return {
+    outcome: "acted",
+    verifiedBy: await prove(context, process, seen, by),
+  };
+}
+
+async function actedBefore(
+  context: Context,
+  process: ProcessSpec | null,
+  plan: Exclude<Plan, { kind: "act" }>,
+): Promise<Done> {
+  const { journal } = context;
+  context.say("verify", plan.why);
+  journal.keep = true;
+  const outcome = process ? "alreadyRestarted" : "acted";
+  if (plan.kind === "undrain") return { outcome, verifiedBy: [] };
+  journal.phase = "acted";
+  const by: Check[] = journal.exitCode === 0 ? ["exitCode"] : [];
+  let seen: Seen | null = null;
+  if (process && plan.baseline) {
+    journal.before = plan.baseline.identities;
+    seen = await verify(context, process, plan.baseline);
+    by.push("process");
+  }
+  return { outcome, verifiedBy: await prove(context, process, seen, by) };
+}
+
+async function prove(
+  context: Context,
+  process: ProcessSpec | null,
+  seen: Seen | null,
+  by: Check[],
+): Promise<Check[]> {
+  if (seen) context.journal.after = seen.identities;
+  if (!context.spec.health) return by;
+  await health(context, process, seen);
+  return [...by, "health"];
+}
+
+/** Undrain after a failure: only where no act was begun, now or earlier; the host may be broken else. */
+export async function undrainAfter(
+  context: Context,
+  failure: StepFailure,
+): Promise<void> {
+  const { journal } = context;
+  if (!journal.drained || journal.begun) return;
+  if (failure instanceof LockGone) return; // the host is not ours to touch
+  try {
+    // drain may have failed because the link was lost
+    await context.link.redial({ tries: 1 });
+    await undrain(context);
+    failure.story.push("undrain was run: the host is in service again");
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    failure.story.push(`undrain failed too: ${why}`);
+  }
+}
+
+/** The lock is not ours any more. */
+export class LockGone extends StepFailure {}

@@ -1,0 +1,45 @@
+import type {
+  Held,
+  HistoryEntry,
+  HolderFailure,
+  HolderRecord,
+} from "../lock/types";
+import type { KeptLock, LockFacts } from "./types";
+
+/** The right to act: a held lock, or, where locking is skipped, a place among those of this process. */
+export interface Tenure {
+  /** What was taken over from a stale or failed holder of the same owner. */
+  readonly adopted: HolderRecord | null;
+  /** @throws LockLost */
+  record(change: Parameters<Held["record"]>[0]): Promise<void>;
+  /** @throws LockLost */
+  reassert(): Promise<void>;
+  /** @throws LockLost, LockInDoubt */
+  release(entry: HistoryEntry): Promise<void>;
+  /** @throws LockLost, LockInDoubt */
+  fail(failure: HolderFailure, entry: HistoryEntry): Promise<void>;
+  facts(): LockFacts | undefined;
+  where(): KeptLock | null;
+}
+
+export function heldTenure(held: Held): Tenure {
+  return {
+    adopted: held.adopted,
+    record: (change) => held.record(change),
+    reassert: () => held.reassert(),
+    release: (entry) => held.release(entry),
+    fail: (failure, entry) => held.fail(failure, entry),
+    facts: () => ({
+      path: held.lock,
+      holder: held.id,
+      fencingToken: held.fencingToken,
+      waited: round(held.waited),
+      held: round(held.held()),
+    }),
+    where: () => ({ lock: held.lock, holder: held.id }),
+  };
+}
+
+function round(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
+}

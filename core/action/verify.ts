@@ -1,0 +1,63 @@
+import type { Baseline } from "../lock/types";
+import type { ProcessSpec, Sighting } from "../process/types";
+import { duration } from "../text/duration";
+import type { Context } from "./context";
+import { describe, expectation } from "./expectation";
+import { StepFailure } from "./failure";
+import { baselineOf, sight, type Seen } from "./look";
+import { poll } from "./poll";
+
+/** Seconds that processes get to appear after the act ended; with a health check it is that one's timeout. */
+export const VERIFY_TIMEOUT = 10;
+const VERIFY_INTERVAL = 0.25;
+
+/** Looks until what the act should have brought about is seen. */
+export async function verify(
+  context: Context,
+  process: ProcessSpec,
+  before: Baseline,
+): Promise<Seen> {
+  const { spec } = context;
+  const expected = expectation(spec.act, before);
+  const timeout = spec.health?.timeout ?? VERIFY_TIMEOUT;
+  const interval = Math.min(spec.health?.interval ?? 1, VERIFY_INTERVAL);
+  let seen: Sighting = { kind: "unknown", reason: "not looked yet" };
+  context.say("verify", `expecting ${expected.text}`);
+  const holds = await poll(context, { interval, timeout }, async () => {
+    seen = await sightAgain(context, process);
+    return seen.kind === "seen" && expected.holds(seen);
+  });
+  const last = seen as Sighting; // set by the closure above
+  if (last.kind === "seen") {
+    context.journal.after = last.identities;
+    if (holds) return last;
+  }
+  throw new StepFailure(
+    "verify",
+    `expected ${expected.text} within ${duration(timeout)}, saw ${describe(before, last)}`,
+    { summary: `expected ${expected.text}, saw ${describe(before, last)}` },
+  );
+}
+
+/** A look over a new connection, if the last one was lost. */
+export async function sightAgain(
+  context: Context,
+  process: ProcessSpec,
+): Promise<Sighting> {
+  const seen = await sight(context, process);
+  if (seen.kind === "seen") return seen;
+  try {
+    await context.link.redial({ tries: 1 });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { kind: "unknown", reason };
+  }
+  return sight(context, process);
+}
+
+/** Which of the processes that were there have gone. */
+export function vanished(start: Seen, now: Seen): string[] {
+  if (baselineOf(start).invocationId !== baselineOf(now).invocationId)
+    return start.identities;
+  return start.identities.filter((id) => !now.identities.includes(id));
+}

@@ -1,0 +1,29 @@
+/** The last lines of a command's output, at most `count` of them and `width` characters each; none if it is blank. */
+export function lastLines(text: string, count = 5, width = 300): string[] {
+  const lines = text
+    .split(/\r?\n/)
+    .map((line) => printable(line).trimEnd())
+    .filter((line) => line !== "");
+  return lines.slice(-count).map((line) => clip(line, width));
+}
+
+/** The end of a text, with a note of how much was left out before it. */
+export function tail(text: string, length: number): string {
+  if (text.length <= length) return text;
+  const note = `[${text.length - length} characters left out]\n`;
+  return note + text.slice(-length);
+}
+
+/** One line of at most `width` characters. */
+export function oneLine(text: string, width = 300): string {
+  return clip(printable(text).replace(/\s+/g, " ").trim(), width);
+}
+
+function clip(line: string, width: number): string {
+  return line.length <= width ? line : `${line.slice(0, width - 1)}…`;
+}
+
+/** Without control characters: what a host says must not steer the terminal. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, (c) => (/\s/.test(c) ? c : "�"));
+}
