@@ -1,0 +1,171 @@
+import { hostname, userInfo } from "node:os";
+import type {
+  ActionFailure,
+  ActionOutcome,
+  ActionSpec,
+  ActionSuccess,
+  Debt,
+  LockSpec,
+} from "../core/action/types";
+import type { Owner } from "../core/lock/types";
+import { duration } from "../core/text/duration";
+import { tail } from "../core/text/lines";
+import { ciJob } from "./ci";
+import { keptState, lockToUse } from "./kept";
+import { marksOf } from "./marks";
+import type { Plan } from "./plan";
+import type { Runtime } from "./runtime";
+import { describeAct, secretsOf } from "./secrets";
+import { identityOf, SCHEMA_VERSION, type Failure, type State } from "./state";
+
+/** What a failed run keeps of each output: a failure travels in a header, see partial.ts. */
+const FAILED_OUTPUT = 2000;
+
+/** The state after a run, and why it failed, if it did. */
+export interface Attempt {
+  state: State;
+  reasons: string[] | null;
+}
+
+/** Runs the action once, with what is known of earlier runs. */
+export async function attempt(
+  runtime: Runtime,
+  plan: Plan,
+  before: State | null,
+): Promise<Attempt> {
+  const { hosts, sessions, runAction, systemClock: clock } = runtime.heavy();
+  const { lock, owner } = lockToUse(plan, before);
+  const { status, stop: signal } = runtime;
+  const started = clock.now();
+  const outcome = await runAction(specOf(plan, before, lock, owner), {
+    hosts,
+    sessions,
+    clock,
+    signal,
+    report: ({ step, text }) => status.show(plan.urn, `${step}: ${text}`),
+  });
+  status.end(plan.urn);
+  for (const warning of outcome.warnings)
+    status.warn(plan.urn, `${plan.target}: ${warning}`);
+  if (outcome.ok)
+    return { state: success(plan, lock, owner, outcome), reasons: null };
+  const took = `after ${duration(clock.now() - started)}`;
+  const [first = "failed", ...story] = outcome.reasons;
+  return {
+    state: failure(plan, before, lock, owner, outcome),
+    reasons: [first, ...story, took],
+  };
+}
+
+function specOf(
+  plan: Plan,
+  before: State | null,
+  lock: LockSpec,
+  owner: Owner,
+): ActionSpec {
+  const { act, process, connection, runKey, show } = plan;
+  const { gate, drain, undrain, health } = plan;
+  const ci = ciJob(globalThis.process.env);
+  const kept = before?.kept;
+  return {
+    mode: modeOf(plan, before),
+    ...{ owner, connection, act, process, lock, runKey, show },
+    ...(gate ? { gate } : {}),
+    ...(drain ? { drain } : {}),
+    ...(undrain ? { undrain } : {}),
+    ...(health ? { health } : {}),
+    debt: debtOf(before),
+    kept: kept ? { lock: kept.path, holder: kept.holder } : null,
+    facts: {
+      ...(plan.urn ? { urn: plan.urn } : {}),
+      from: `${userInfo().username}@${hostname()}`,
+      ...(ci ? { ci } : {}),
+      action: describeAct(act),
+    },
+    secrets: [
+      ...secretsOf(plan),
+      ...(before?.keptAuth ?? []).map(({ credentials }) => credentials),
+    ],
+  };
+}
+
+/** Only recording: when it is new, and until that has once been done. */
+function modeOf(plan: Plan, before: State | null): "act" | "record" {
+  if (plan.onCreate !== "record") return "act";
+  if (!before) return "record";
+  const { failure } = before;
+  const still = failure?.phase === "record" && failure.runKey === plan.runKey;
+  return still ? "record" : "act";
+}
+
+function debtOf(before: State | null): Debt | null {
+  if (!before?.failure) return null;
+  const { phase, step, runKey, baseline, drained } = before.failure;
+  return { phase, step, runKey, drained, ...(baseline ? { baseline } : {}) };
+}
+
+function success(
+  plan: Plan,
+  lock: LockSpec,
+  owner: Owner,
+  outcome: ActionSuccess,
+): State {
+  const { verified, verifiedBy, kept, inDoubt } = outcome;
+  const why = inDoubt ? "doubt" : "failed";
+  return {
+    ...common(plan, outcome),
+    outcome: outcome.outcome,
+    ...(outcome.stdout === undefined ? {} : { stdout: outcome.stdout }),
+    ...(outcome.stderr === undefined ? {} : { stderr: outcome.stderr }),
+    verified,
+    ...(verifiedBy.length ? { verifiedBy } : {}),
+    ...(kept ? keptState(kept, lock, owner, why) : {}),
+  };
+}
+
+function failure(
+  plan: Plan,
+  before: State | null,
+  lock: LockSpec,
+  owner: Owner,
+  outcome: ActionFailure,
+): State {
+  const { debt, kept, step, reasons } = outcome;
+  const { show } = plan;
+  const earlier = before?.failure;
+  const owed: Failure = {
+    since: earlier?.since ?? outcome.finishedAt,
+    count: (earlier?.count ?? 0) + 1,
+    ...{ step, phase: debt.phase },
+    reason: tail(reasons[0] ?? "", 300),
+    runKey: debt.runKey,
+    ...(debt.baseline ? { baseline: debt.baseline } : {}),
+    drained: debt.drained,
+  };
+  const { stdout, stderr } = outcome;
+  return {
+    ...common(plan, outcome),
+    ...(show.stdout && stdout ? { stdout: tail(stdout, FAILED_OUTPUT) } : {}),
+    ...(show.stderr && stderr ? { stderr: tail(stderr, FAILED_OUTPUT) } : {}),
+    verified: false,
+    failure: owed,
+    ...(kept ? keptState(kept, lock, owner, "failed") : {}),
+  };
+}
+
+function common(plan: Plan, outcome: ActionOutcome) {
+  const { exitCode, before, after, warnings } = outcome;
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    target: plan.target,
+    lock: { ...identityOf(plan.lock), ...outcome.lock },
+    runKey: plan.runKey,
+    marks: marksOf(plan),
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(before ? { processBefore: before } : {}),
+    ...(after ? { processAfter: after } : {}),
+    startedAt: outcome.startedAt,
+    finishedAt: outcome.finishedAt,
+    ...(warnings.length ? { warnings } : {}),
+  };
+}

@@ -1,0 +1,77 @@
+import { explainNew } from "./explain";
+import type { Runtime } from "./runtime";
+import { lockedActionInputs, type LockedActionInputs } from "./schema/inputs";
+import { describeIssue } from "./schema/issue";
+import { isUnknown } from "./unknown";
+
+/** Inputs as they come from the engine. */
+export type Properties = Record<string, unknown>;
+
+interface CheckResult {
+  inputs: Properties;
+  failures: { property: string; reason: string }[];
+}
+
+/** The inputs of `sdk/` that no user gives. */
+const PID = "__pid";
+const PROVIDER = "__provider";
+
+/**
+ * Says what is wrong with the inputs, in preview already. The failures name no property:
+ * the engine would print that one's whole value, keys included.
+ */
+export function check(
+  runtime: Runtime,
+  olds: Properties,
+  news: Properties,
+): CheckResult {
+  const inputs = without(news, PID);
+  const pid = news[PID];
+  if (typeof pid === "number") runtime.program.know(pid);
+  runtime.warnOnce();
+  const problems = [...runtime.settings.problems, ...describeProblems(inputs)];
+  if (problems.length === 0)
+    problems.push(...describeMissing(runtime, inputs as LockedActionInputs));
+  if (problems.length === 0 && Object.keys(olds).length === 0)
+    explainNew(runtime, inputs as LockedActionInputs);
+  return {
+    inputs,
+    failures: problems.map((reason) => ({ property: "", reason })),
+  };
+}
+
+/** The inputs, known to be right. @throws with all problems */
+export function parseInputs(news: Properties): LockedActionInputs {
+  const problems = describeProblems(news);
+  if (problems.length) throw new Error(problems.join("; "));
+  return without(news, PID, PROVIDER) as LockedActionInputs;
+}
+
+export function describeProblems(news: Properties): string[] {
+  const inputs = without(news, PID, PROVIDER);
+  const result = lockedActionInputs.safeParse(inputs);
+  return (result.error?.issues ?? []).map((issue) => {
+    const path = issue.path.map(String).join(".");
+    const message = describeIssue(issue, inputs);
+    return path ? `${path}: ${message}` : message;
+  });
+}
+
+/** What may come from the stack's configuration, but must come from somewhere. */
+function describeMissing(
+  { settings: { settings } }: Runtime,
+  { lock }: LockedActionInputs,
+): string[] {
+  if (isUnknown(lock) || isUnknown(lock.skip)) return [];
+  const skip = lock.skip ?? settings.skipCoordination ?? false;
+  if (skip || lock.servers !== undefined || settings.zookeeperServers)
+    return [];
+  return [
+    "lock.servers: is required: give it here, as stack config locked-action:zookeeperServers, or as LOCKED_ACTION_ZOOKEEPER_SERVERS",
+  ];
+}
+
+function without(properties: Properties, ...keys: string[]): Properties {
+  const entries = Object.entries(properties);
+  return Object.fromEntries(entries.filter(([key]) => !keys.includes(key)));
+}

@@ -1,0 +1,121 @@
+import { randomUUID } from "node:crypto";
+import { attempt, type Attempt } from "./attempt";
+import { parseInputs, type Properties } from "./check";
+import { difference } from "./diff";
+import { clearCommand, releaseKeptLock } from "./kept";
+import { marksOf } from "./marks";
+import { PartialFailure } from "./partial";
+import { planOf, type Plan } from "./plan";
+import type { Runtime } from "./runtime";
+import { identityOf, readState, toState, type State } from "./state";
+
+export async function create(
+  runtime: Runtime,
+  news: Properties,
+): Promise<{ id: string; outs: Properties }> {
+  const plan = planOf(parseInputs(news), runtime.settings.settings);
+  const id = randomUUID();
+  const run = await attempt(runtime, plan, null);
+  return { id, outs: finish(id, run, news) };
+}
+
+/** @throws PartialFailure with the debt */
+export async function update(
+  runtime: Runtime,
+  id: string,
+  olds: Properties,
+  news: Properties,
+): Promise<{ outs: Properties }> {
+  const inputs = parseInputs(news);
+  const { settings } = runtime.settings;
+  const plan = planOf(inputs, settings);
+  const state = readState(olds);
+  // Nothing is known of it, so nothing can be said to be done.
+  if (!state)
+    return { outs: finish(id, await attempt(runtime, plan, null), news) };
+  const moved = state.target !== plan.target;
+  const { run } = difference(state, inputs, settings);
+  const before = resumes(state, moved, run.length > 0)
+    ? state
+    : await withoutKeptLock(runtime, plan, id, state, news);
+  if (run.length === 0) return { outs: toState(noted(plan, before)) };
+  // Another machine: what was owed on the old one is owed no more.
+  const known = moved ? { ...before, failure: undefined } : before;
+  return { outs: finish(id, await attempt(runtime, plan, known), news) };
+}
+
+/** @throws if a kept lock can't be given back */
+export async function remove(
+  runtime: Runtime,
+  olds: Properties,
+): Promise<void> {
+  const state = readState(olds);
+  if (!state?.kept) return;
+  try {
+    await releaseKeptLock(runtime, state, "the resource was deleted");
+  } catch (error) {
+    throw quiet(
+      new Error(
+        `${state.target}: ${cannotRelease(state.kept, error)}; then delete it again`,
+      ),
+    );
+  }
+}
+
+/** An owed action goes on under its kept lock; every other kept lock is given back first. */
+function resumes(state: State, moved: boolean, runs: boolean): boolean {
+  return runs && !moved && state.failure !== undefined;
+}
+
+async function withoutKeptLock(
+  runtime: Runtime,
+  plan: Plan,
+  id: string,
+  state: State,
+  news: Properties,
+): Promise<State> {
+  const { kept } = state;
+  // skip never touches ZooKeeper; a lock that was kept earlier stays in the outputs
+  if (!kept || plan.lock.skip) return state;
+  try {
+    await releaseKeptLock(runtime, state, "the resource has no use for it");
+    return { ...state, kept: undefined, keptAuth: undefined };
+  } catch (error) {
+    const reason = `${state.target}: release: ${cannotRelease(kept, error)}`;
+    throw new PartialFailure(id, state, [reason], news.__provider);
+  }
+}
+
+function cannotRelease(
+  kept: NonNullable<State["kept"]>,
+  error: unknown,
+): string {
+  const why = error instanceof Error ? error.message : String(error);
+  return `the lock ${kept.path} could not be released: ${why}; look with: locked-action show ${kept.lock.name}; give it up with: ${clearCommand(kept)}`;
+}
+
+/** Another lock, process or health check, and nothing owed: they count from the next run on. */
+function noted(plan: Plan, state: State): State {
+  const { path, holder, fencingToken, waited, held } = state.lock;
+  const facts = { path, holder, fencingToken, waited, held };
+  return {
+    ...state,
+    lock: { ...facts, ...identityOf(plan.lock) },
+    marks: marksOf(plan),
+  };
+}
+
+function finish(
+  id: string,
+  { state, reasons }: Attempt,
+  news: Properties,
+): Properties {
+  if (reasons) throw new PartialFailure(id, state, reasons, news.__provider);
+  return toState(state);
+}
+
+/** The SDK prints the stack of what `delete` throws; it would tell nobody anything. */
+function quiet(error: Error): Error {
+  error.stack = error.name;
+  return error;
+}

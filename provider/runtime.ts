@@ -1,0 +1,104 @@
+import { createRequire } from "node:module";
+import type { HostPool } from "../core/ssh/types";
+import type { SessionPool } from "../core/zookeeper/pool";
+import { ProgramWatch } from "./program";
+import { readSettings, type ReadSettings } from "./settings";
+import { engineLog, Status } from "./status";
+
+type Code = typeof import("./heavy");
+
+/** The pools of a process, and the code that uses them. */
+export type Heavy = Pick<Code, "runAction" | "systemClock" | "releaseKept"> & {
+  hosts: HostPool;
+  sessions: SessionPool;
+};
+
+/** Milliseconds for those who wait to leave their queues. */
+const LEAVING = 1500;
+
+/** What all resources of one provider process share; it owns the pools and closes them. */
+export class Runtime {
+  readonly status: Status;
+  readonly program = new ProgramWatch(() =>
+    this.halt("the Pulumi program has ended"),
+  );
+  private readonly stopping = new AbortController();
+  private read: ReadSettings = readSettings({}, process.env);
+  private opened: Heavy | null = null;
+  private readonly running = new Set<Promise<unknown>>();
+  private warned = false;
+
+  constructor(status = new Status(engineLog(process.argv.at(-1)))) {
+    this.status = status;
+  }
+
+  /** Aborted when nothing new is to be begun. */
+  get stop(): AbortSignal {
+    return this.stopping.signal;
+  }
+
+  get settings(): ReadSettings {
+    return this.read;
+  }
+
+  /** Takes the stack's configuration; no waiting here, because nobody waits for it. */
+  configure(config: Readonly<Record<string, unknown>>): void {
+    this.read = readSettings(config, process.env);
+  }
+
+  /** Tells of mistakes in the stack's configuration, once in a process. */
+  warnOnce(): void {
+    if (this.warned) return;
+    this.warned = true;
+    for (const warning of this.read.warnings) this.status.warn("", warning);
+  }
+
+  /** Loads the heavy parts with the first call. */
+  heavy(): Heavy {
+    this.program.begin();
+    return (this.opened ??= open());
+  }
+
+  /** Keeps count of what is under way, so that a shutdown knows. */
+  async track<T>(work: Promise<T>): Promise<T> {
+    this.running.add(work);
+    try {
+      return await work;
+    } finally {
+      this.running.delete(work);
+    }
+  }
+
+  /** Stop waiting, begin nothing new; what acts is finished. */
+  halt(why: string): void {
+    if (!this.stop.aborted) this.stopping.abort(new Error(why));
+  }
+
+  /** Leaves all queues, closes sessions and connections. Locks that are held stay. */
+  async close(): Promise<void> {
+    this.halt("the provider was told to end");
+    this.program.end();
+    if (!this.opened) return;
+    const { hosts, sessions } = this.opened;
+    const left = Promise.allSettled([...this.running]);
+    await Promise.race([left, timer(LEAVING)]);
+    await Promise.race([sessions.close(), timer(LEAVING)]);
+    hosts.close();
+  }
+}
+
+function timer(ms: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, ms).unref());
+}
+
+// Not an `import()`: compiled to CommonJS that one would still be a module's.
+const load = createRequire(__filename);
+
+function open(): Heavy {
+  const code = load("./heavy") as Code;
+  return {
+    ...code,
+    hosts: code.createHostPool(),
+    sessions: code.createSessionPool(),
+  };
+}

@@ -1,0 +1,152 @@
+import { z } from "zod";
+import type { LockFacts, LockSpec } from "../core/action/types";
+import type { Baseline, Owner } from "../core/lock/types";
+import type { Marks } from "./marks";
+
+/** The version of the outputs that this code writes. */
+export const SCHEMA_VERSION = 1;
+
+/** What counts of a lock: which it is, and what belongs to it. */
+export type LockIdentity = Pick<LockSpec, "servers" | "root" | "name"> & {
+  data: string;
+  maxHolders: number;
+  maxPerGroup?: number;
+  maxFailures: number;
+  chef?: LockSpec["chef"];
+};
+
+/** A restart that is owed: what failed, and how far it had come. */
+export interface Failure {
+  /** ISO 8601: when it failed for the first time. */
+  since: string;
+  /** Failed attempts since then. */
+  count: number;
+  step: string;
+  phase: "record" | "owed" | "attempted" | "acted" | "verified";
+  reason: string;
+  runKey: string;
+  baseline?: Baseline;
+  drained: boolean;
+}
+
+/** A lock of ours that still stands, with all that is needed to adopt or release it. */
+export interface Kept {
+  /** Name of the holder's znode. */
+  holder: string;
+  /** Path of the lock. */
+  path: string;
+  lock: LockIdentity;
+  owner: Owner;
+  /** `failed`: kept on purpose · `doubt`: its release was not confirmed. */
+  why: "failed" | "doubt";
+}
+
+/** The outputs of a `LockedAction`, and what `diff`, `update` and `delete` need. */
+export interface State {
+  schemaVersion: number;
+  target: string;
+  lock: LockIdentity & Partial<LockFacts>;
+  runKey: string;
+  marks: Marks;
+  outcome?: "acted" | "alreadyRestarted" | "recorded" | "skippedLock";
+  exitCode?: number;
+  stdout?: string;
+  stderr?: string;
+  processBefore?: string[];
+  processAfter?: string[];
+  verified: boolean;
+  verifiedBy?: string[];
+  startedAt?: string;
+  finishedAt?: string;
+  warnings?: string[];
+  failure?: Failure;
+  kept?: Kept;
+  /** Credentials for the kept lock; a secret output. */
+  keptAuth?: LockSpec["auth"];
+}
+
+const identity = z.looseObject({
+  servers: z.string(),
+  root: z.string(),
+  name: z.string(),
+  data: z.string(),
+  maxHolders: z.number(),
+  maxPerGroup: z.number().optional(),
+  maxFailures: z.number(),
+  chef: z
+    .object({
+      root: z.string(),
+      name: z.string().optional(),
+      mode: z.enum(["tagged", "exact"]),
+    })
+    .optional(),
+});
+
+const baseline = z.object({
+  identities: z.array(z.string()),
+  invocationId: z.string().optional(),
+});
+
+const failure = z.object({
+  since: z.string(),
+  count: z.number(),
+  step: z.string(),
+  phase: z.enum(["record", "owed", "attempted", "acted", "verified"]),
+  reason: z.string(),
+  runKey: z.string(),
+  baseline: baseline.optional(),
+  drained: z.boolean(),
+});
+
+const kept = z.object({
+  holder: z.string(),
+  path: z.string(),
+  lock: identity,
+  owner: z.object({ target: z.string(), subject: z.string() }),
+  why: z.enum(["failed", "doubt"]),
+});
+
+const version1 = z.looseObject({
+  schemaVersion: z.number(),
+  target: z.string(),
+  lock: identity,
+  runKey: z.string(),
+  marks: z.record(z.string(), z.string()),
+  verified: z.boolean(),
+  finishedAt: z.string().optional(),
+  failure: failure.optional(),
+  kept: kept.optional(),
+  keptAuth: z
+    .array(z.object({ scheme: z.string(), credentials: z.string() }))
+    .optional(),
+});
+
+/**
+ * Reads the outputs of an earlier run, of this version or an older one. A newer one only
+ * adds to what is read here. `null`: it is none of ours, or was damaged by hand.
+ */
+export function readState(outputs: unknown): State | null {
+  const read = version1.safeParse(outputs);
+  return read.success ? (read.data as State) : null;
+}
+
+/** The one way into the state file: plain JSON, nothing undefined, no date, no NaN. */
+export function toState(state: State): Record<string, unknown> {
+  const text = JSON.stringify(state, (key, value: unknown) => {
+    if (typeof value === "number" && !Number.isFinite(value))
+      throw new Error(`${key} is not a number that a state can hold`);
+    return value;
+  });
+  return JSON.parse(text) as Record<string, unknown>;
+}
+
+export function identityOf(lock: LockSpec): LockIdentity {
+  const { servers, root, name, group, limits, chef } = lock;
+  const { maxHolders, maxPerGroup, maxFailures } = limits;
+  return {
+    ...{ servers, root, name, data: group, maxHolders, maxFailures },
+    // a null is not sure to come back from the engine
+    ...(maxPerGroup === null ? {} : { maxPerGroup }),
+    ...(chef ? { chef } : {}),
+  };
+}
