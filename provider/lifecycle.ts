@@ -79,7 +79,12 @@ async function withoutKeptLock(
   if (!kept || plan.lock.skip) return state;
   try {
     await releaseKeptLock(runtime, state, "the resource has no use for it");
-    return { ...state, kept: undefined, keptAuth: undefined };
+    return {
+      ...state,
+      kept: undefined,
+      keptAuth: undefined,
+      warnings: undefined,
+    };
   } catch (error) {
     const reason = `${state.target}: release: ${cannotRelease(kept, error)}`;
     throw new PartialFailure(id, state, [reason], news.__provider);

@@ -1,0 +1,69 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** What this package tells its own provider, beside the user's inputs. */
+export interface OwnInputs {
+  /** Its own, because an input named `urn` would be dropped. */
+  __urn: Promise<string>;
+  __pid: number;
+}
+
+/**
+ * The URN as a promise, not as an output: as one, siblings in a component would wait for
+ * each other for ever. The pid lets the provider see that this program has ended.
+ */
+export function ownInputs(
+  type: string,
+  name: string,
+  parent: pulumi.Resource | undefined,
+): OwnInputs {
+  return {
+    __urn: new Promise((resolve) => {
+      pulumi.createUrn(name, type, parent).apply(resolve);
+    }),
+    __pid: process.pid,
+  };
+}
+
+type Secretness = Record<string, (value: unknown) => unknown>;
+
+/**
+ * An object of inputs with some of its fields made secret. Each field becomes an output of
+ * its own, so that one secret does not hide all the others.
+ */
+export function withSecrets(
+  input: unknown,
+  fields: readonly string[],
+  secrets: Secretness,
+): unknown {
+  if (input === undefined) return undefined;
+  const field = (object: unknown, name: string): unknown =>
+    (object as Record<string, unknown> | undefined | null)?.[name];
+  if (isPlain(input)) {
+    // whatever else is there stays: the provider says what it does not know
+    const object: Record<string, unknown> = { ...input };
+    for (const [name, hide] of Object.entries(secrets))
+      if (object[name] !== undefined) object[name] = hide(object[name]);
+    return object;
+  }
+  const output = pulumi.output(input);
+  return Object.fromEntries(
+    fields.map((name) => {
+      const value = output.apply((object) => field(object, name));
+      return [name, secrets[name] ? secrets[name](value) : value];
+    }),
+  );
+}
+
+/** Secret, whatever it was. */
+export function secret(value: unknown): unknown {
+  return pulumi.secret(value);
+}
+
+function isPlain(input: unknown): input is Record<string, unknown> {
+  return (
+    typeof input === "object" &&
+    input !== null &&
+    !pulumi.Output.isInstance(input) &&
+    !(input instanceof Promise)
+  );
+}
