@@ -41,6 +41,8 @@ export interface HolderFailure {
 /** What is known of an attempt that waits or holds: the data of its znode. */
 export interface HolderRecord extends Owner {
   v: 1;
+  /** The lock data, as the slot has it. */
+  group: string;
   /** Pulumi's URN of the resource; absent for `locked-action run`. */
   urn?: string;
   /** Random, one for each run of an action. */
@@ -62,10 +64,15 @@ export interface HolderRecord extends Owner {
   drained?: boolean;
   /** An act was begun: its remote deadline in seconds, for who adopts a holder on a host without guard. */
   acting?: { since: string; deadline: number };
+  /** Path of the Chef mirror that goes with the slot: whoever frees the slot deletes it too. */
+  mirror?: string;
 }
 
 /** What the caller gives of its record; the lock adds the rest. */
-export type HolderFacts = Pick<HolderRecord, "urn" | "run" | "from" | "ci" | "action" | "runKey">;
+export type HolderFacts = Pick<
+  HolderRecord,
+  "urn" | "run" | "from" | "ci" | "action" | "runKey"
+>;
 
 /** The Chef cookbook's znode that is held together with the lock: lock.md §5. */
 export interface ChefMirror {
@@ -93,6 +100,8 @@ export interface LockRequest {
   ownerGrace: number;
   onFailedHolder: "fail" | "wait";
   chef?: ChefMirror;
+  /** Seconds to settle what is in doubt, and to release. @default 60 */
+  settleTimeout?: number;
   /** Aborting it takes the waiter out of the queue; the reason is in the error. */
   signal?: AbortSignal;
   /** Told at each change and at each re-check while waiting. */
@@ -145,7 +154,16 @@ export interface HistoryRecord {
   v: 1;
   /** ISO 8601 */
   at: string;
-  kind: "acted" | "alreadyRestarted" | "recorded" | "failed" | "cleared" | "hold" | "unhold" | "limits" | "roll";
+  kind:
+    | "acted"
+    | "alreadyRestarted"
+    | "recorded"
+    | "failed"
+    | "cleared"
+    | "hold"
+    | "unhold"
+    | "limits"
+    | "roll";
   by: string;
   target?: string;
   subject?: string;
@@ -167,7 +185,8 @@ export interface HistoryRecord {
 }
 
 /** What the caller says of a finished action; the lock adds who, when and which. */
-export type HistoryEntry = Pick<HistoryRecord, "kind"> & Partial<Omit<HistoryRecord, "v" | "at" | "kind">>;
+export type HistoryEntry = Pick<HistoryRecord, "kind"> &
+  Partial<Omit<HistoryRecord, "v" | "at" | "kind">>;
 
 /** A lock that is held. All its methods may be called over reconnects and new sessions. */
 export interface Held {
@@ -186,7 +205,11 @@ export interface Held {
   /** Seconds since the grant. */
   held(): number;
   /** Changes own record (baseline, drained, acting) in ZooKeeper. @throws LockLost */
-  record(change: Partial<Pick<HolderRecord, "baseline" | "drained" | "acting" | "runKey">>): Promise<void>;
+  record(
+    change: Partial<
+      Pick<HolderRecord, "baseline" | "drained" | "acting" | "runKey">
+    >,
+  ): Promise<void>;
   /** Asks the quorum whether the lock is still ours; to be called right before each act. @throws LockLost */
   reassert(): Promise<void>;
   /** @throws LockLost if somebody cleared or adopted it, ReleaseInDoubt if no answer came in time */

@@ -1,0 +1,175 @@
+import type { Session } from "../zookeeper/session";
+import { Attempt, NewSession } from "./attempt";
+import {
+  LockCancelled,
+  LockInDoubt,
+  LockUnavailable,
+  type LockError,
+} from "./errors";
+import { evaluate } from "./evaluate";
+import { fast } from "./fast";
+import type { Grant } from "./grant";
+import { HeldLock } from "./held";
+import { rememberContention } from "./known-lock";
+import { Expired } from "./patience";
+import { list, place, queue, type Look } from "./queue";
+import { removeHolder } from "./remove-holder";
+import { resolve } from "./resolve";
+import { Unsettled, within, type Until } from "./settle";
+import type { Step } from "./step";
+import type { Held, LockRequest } from "./types";
+import { lastLook, report, timeoutError, wait } from "./wait";
+
+/** Seconds for tidying up after a wait that ended, and after one that was cancelled: then the process is about to end. */
+const GIVE_UP = 10;
+const GIVE_UP_CANCELLED = 2.5;
+
+/**
+ * Takes the lock, or says why not. A stale or failed holder of the same owner
+ * is adopted. Whatever the outcome, nothing of ours is left in ZooKeeper but
+ * the holder of a lock that was got.
+ * @throws LockTimeout, LockBlocked, LockOnHold, LockCancelled, LimitsDisagree,
+ *   LockDataChanged, LockRefused, LockUnavailable, LockInDoubt
+ */
+export async function acquire(
+  session: Session,
+  request: LockRequest,
+): Promise<Held> {
+  const attempt = new Attempt(session, request);
+  try {
+    const grant = await run(attempt);
+    session.unwatch(attempt.watcher);
+    rememberContention(attempt);
+    return new HeldLock(attempt, grant);
+  } catch (error) {
+    const told = await explain(attempt, error);
+    await giveUp(attempt, told);
+    throw told;
+  }
+}
+
+async function run(attempt: Attempt): Promise<Grant> {
+  let step: Step = "FAST";
+  for (;;) {
+    try {
+      attempt.patience.checkCancelled();
+      await lastLook(attempt);
+      step = await next(attempt, step);
+    } catch (error) {
+      if (!(error instanceof NewSession)) throw error;
+      const grant = await renew(attempt);
+      step = grant ? { grant } : "FAST";
+    }
+    if (typeof step === "object") return step.grant;
+  }
+}
+
+async function next(
+  attempt: Attempt,
+  step: Exclude<Step, object>,
+): Promise<Step> {
+  switch (step) {
+    case "FAST":
+      return fast(attempt);
+    case "QUEUE": {
+      const seen = await queue(attempt);
+      return isLook(seen) ? placed(attempt, seen) : seen;
+    }
+    case "LIST":
+      return placed(attempt, await list(attempt));
+    case "EVAL":
+      return evaluate(attempt);
+    case "WAIT":
+      return wait(attempt);
+  }
+}
+
+/** Who is first goes on with the slots that were read with the queue. */
+async function placed(attempt: Attempt, seen: Look): Promise<Step> {
+  const step = await place(attempt, seen);
+  return step === "EVAL" ? evaluate(attempt, seen.slots) : step;
+}
+
+function isLook(seen: Step | Look): seen is Look {
+  return typeof seen === "object" && "waiters" in seen;
+}
+
+/** Another session while acquiring: what was begun is settled first, then from the start, at the back of the queue. */
+async function renew(attempt: Attempt): Promise<Grant | null> {
+  const { patience } = attempt;
+  try {
+    const grant = await resolve(
+      attempt,
+      within(patience.left() / 1000, patience.signal),
+    );
+    if (grant) return grant;
+  } catch (error) {
+    if (!(error instanceof Unsettled)) throw error;
+    patience.check();
+    return renew(attempt);
+  }
+  attempt.restart();
+  return null;
+}
+
+/** The error as the caller gets it, told before our waiter is gone. */
+async function explain(attempt: Attempt, error: unknown): Promise<unknown> {
+  const { session, request } = attempt;
+  if (error instanceof Expired || error instanceof Unsettled) {
+    if (session.state !== "connected" || error instanceof Unsettled)
+      return new LockUnavailable(
+        `lock ${request.name}: ZooKeeper at ${session.servers} is not reachable: ${session.reason}`,
+      );
+    return timeoutError(attempt, await report(attempt));
+  }
+  if (error instanceof LockCancelled)
+    return new LockCancelled(
+      `lock ${request.name}: stopped waiting: ${error.message}`,
+    );
+  return error;
+}
+
+/** A grant that came too late. One that adopted goes back to what it was: a kept lock is never freed by giving up. */
+async function putBack(
+  attempt: Attempt,
+  grant: Grant,
+  until: Until,
+): Promise<void> {
+  if (grant.adopted) {
+    const held = new HeldLock(attempt, grant);
+    const { failure } = grant.adopted;
+    return failure ? held.fail(failure) : held.abandon();
+  }
+  const id = grant.path.split("/").at(-1)!;
+  const mirror = grant.record.mirror ?? null;
+  const { paths } = attempt;
+  const holder = { paths, slot: grant.slot, id, lives: [], mirror };
+  await removeHolder(attempt.session, holder, until, null);
+}
+
+/** @throws LockInDoubt if a holder of ours may have been left */
+async function giveUp(attempt: Attempt, why: unknown): Promise<void> {
+  const { request } = attempt;
+  if (!attempt.queued && !attempt.doubt) return;
+  const doubted = attempt.doubt?.path;
+  const until = within(
+    why instanceof LockCancelled ? GIVE_UP_CANCELLED : GIVE_UP,
+  );
+  try {
+    const grant = await resolve(attempt, until);
+    if (!grant) return;
+    await putBack(attempt, grant, until);
+  } catch (error) {
+    if (!(error instanceof Unsettled)) throw error;
+    if (!doubted) return; // a waiter goes with its session
+    const id = doubted.split("/").at(-1)!;
+    throw new LockInDoubt(
+      `${(why as LockError).message}; and ZooKeeper did not say whether the lock was got: ${doubted}`,
+      [
+        `see it: locked-action show ${request.name}`,
+        `if it is there and stale, clear it: locked-action clear ${request.name} --holder ${id}`,
+      ],
+      doubted,
+    );
+  }
+}

@@ -1,0 +1,206 @@
+import { isLoss, type Reply } from "../zookeeper/replies";
+import type { Session } from "../zookeeper/session";
+import { LockRefused } from "./errors";
+import {
+  attemptId,
+  lockPath,
+  ownerKey,
+  pathsOf,
+  type LockPaths,
+} from "./paths";
+import { mirrorPath } from "./mirror";
+import { Patience } from "./patience";
+import type { LockData } from "./records";
+import type { HolderRecord, LockRequest } from "./types";
+
+/** L as it was read: `version` guards every grant. */
+export interface KnownLock extends LockData {
+  version: number;
+  data: Buffer;
+}
+
+/** The session is another one: what was read or created in the old one proves nothing any more. */
+export class NewSession extends Error {}
+
+/** A grant whose answer was lost: lock.md calls it gd. */
+export interface Doubt {
+  /** u */
+  path: string;
+  slot: number;
+  /** L as the grant named it, for the poison. */
+  lock: KnownLock;
+  record: HolderRecord;
+  adopted: HolderRecord | null;
+}
+
+/** One way to the lock, from the request to the grant or to the end of patience. */
+export class Attempt {
+  readonly paths: LockPaths;
+  /** ok */
+  readonly key: string;
+  readonly patience: Patience;
+  readonly since = new Date().toISOString();
+  readonly startedAt = performance.now();
+  /** Names its waiter and its holder; new with each session. */
+  id: string;
+  epoch: number;
+  /** Own waiter, once its name is known. */
+  waiter: string | null = null;
+  /** A waiter may have been created. */
+  queued = false;
+  doubt: Doubt | null = null;
+  /** L as named by a grant that was ever in doubt: a late copy of it may still come. */
+  everInDoubt: KnownLock | null = null;
+  /** L as known before the last EVAL; never a newer one. */
+  lock: KnownLock | null = null;
+  limits: LockRequest["limits"];
+  /** This attempt had to wait: the fast path would fail again. */
+  waited = false;
+  first = false;
+  /** In the queue, as last seen; 1 is next. */
+  place = 1;
+  queueLength = 1;
+  /** When the owner of whoever blocks has had its time to come back: `performance.now()`. */
+  graceEnds = Infinity;
+  /** When our waiter arrived, by ZooKeeper's clock in ms. */
+  arrival: number | null = null;
+  /** Slots that are free as soon as this holder's node is gone. */
+  shortcut = new Map<string, number>();
+  /** Something changed since the last look. */
+  dirty = false;
+  vanished: string[] = [];
+  wake: (() => void) | null = null;
+  watcher: (path: string, change: "deleted" | "changed") => void = () => {};
+  /** Holders as last seen: another set is progress. */
+  private holderIds: string | null = null;
+
+  constructor(
+    readonly session: Session,
+    readonly request: LockRequest,
+  ) {
+    this.paths = pathsOf(lockPath(request.root, request.name));
+    this.key = ownerKey(this.paths.lock, request.owner);
+    this.limits = request.limits;
+    this.patience = new Patience(request);
+    this.id = attemptId(this.key);
+    this.epoch = session.epoch;
+    this.restart();
+  }
+
+  /** From the start, under a new name: nothing of the old one counts any more. */
+  restart(): void {
+    this.session.unwatch(this.watcher);
+    this.id = attemptId(this.key);
+    this.epoch = this.session.epoch;
+    this.waiter = null;
+    this.queued = false;
+    this.doubt = null;
+    this.first = false;
+    this.lock = null;
+    this.arrival = null;
+    this.look();
+    const id = this.id;
+    this.watcher = (path, change) => {
+      if (this.id !== id) return;
+      this.dirty = true;
+      if (change === "deleted") this.vanished.push(path);
+      this.wake?.();
+    };
+  }
+
+  /** Before a look at the lock: what happens from here on is news. */
+  look(): void {
+    this.dirty = false;
+    this.vanished = [];
+    this.shortcut.clear();
+    this.graceEnds = Infinity;
+  }
+
+  /** u, in a slot. */
+  holderPath(slot: number): string {
+    return `${this.paths.holders}/${slot}/${this.id}`;
+  }
+
+  slotPath(slot: number): string {
+    return `${this.paths.holders}/${slot}`;
+  }
+
+  waiterPath(name: string): string {
+    return `${this.paths.waiters}/${name}`;
+  }
+
+  record(): HolderRecord {
+    const { request } = this;
+    return {
+      v: 1,
+      group: request.group,
+      ...request.owner,
+      ...request.facts,
+      since: this.since,
+      state: "held",
+      ...(request.chef && { mirror: mirrorPath(request.chef, request.name) }),
+    };
+  }
+
+  /** Waits for a connection of this very session. @throws NewSession */
+  async connected(): Promise<void> {
+    this.patience.checkCancelled();
+    if (this.session.state !== "connected")
+      await this.session
+        .ready({
+          signal: this.patience.signal,
+          within: this.patience.left(),
+        })
+        .catch((error: Error) => {
+          this.patience.check();
+          if (this.session.state !== "suspended")
+            throw new LockRefused(error.message);
+        });
+    this.sameSession();
+  }
+
+  sameSession(): void {
+    if (this.session.epoch !== this.epoch) throw new NewSession();
+  }
+
+  /** Re-issues the identical operation until the answer is definite. */
+  async definite<R extends Reply>(ask: () => Promise<R>): Promise<R> {
+    for (;;) {
+      await this.connected();
+      const reply = await ask();
+      this.sameSession();
+      if (!isLoss(reply)) return reply;
+    }
+  }
+
+  /** @throws LockRefused for any answer but those */
+  expect(reply: Reply, what: string, ...codes: Reply["code"][]): void {
+    if (codes.includes(reply.code)) return;
+    throw refusal(reply, what, this.session);
+  }
+
+  /** Tells patience when the set of holders is another one. */
+  notice(ids: string[]): void {
+    const now = ids.sort().join();
+    if (this.holderIds !== null && this.holderIds !== now)
+      this.patience.progress();
+    this.holderIds = now;
+  }
+}
+
+export function refusal(
+  reply: Reply,
+  what: string,
+  session: Session,
+): LockRefused {
+  const advice =
+    reply.code === "NO_AUTH" || reply.code === "INVALID_ACL"
+      ? [
+          "its ACL does not allow these credentials: give lock.auth of a user who may, or have the ACL changed",
+        ]
+      : [];
+  return new LockRefused(
+    `${what}: ZooKeeper at ${session.servers} answered ${reply.code}`,
+    advice,
+  );
+}

@@ -1,0 +1,202 @@
+import { check, create, remove } from "../zookeeper/operations";
+import { isLoss, type ChildrenReply } from "../zookeeper/replies";
+import type { Attempt } from "./attempt";
+import { blockers, giveUpOn, type Member } from "./blocked";
+import { disagreement, sameLimits } from "./fast";
+import { grant } from "./grant";
+import { readLock } from "./known-lock";
+import { createMirrorParents, mirrorPath, mirrorTaken } from "./mirror";
+import { own } from "./own";
+import { decodeHolder } from "./records";
+import type { Step } from "./step";
+
+type Choice =
+  | { kind: "join"; slot: number }
+  | { kind: "take"; slot: number; empty: boolean }
+  | { kind: "blocked"; by: Member[] };
+
+/** EVAL: I am first, and only the first grants. May I go, or what keeps me? */
+export async function evaluate(
+  attempt: Attempt,
+  fromPlace?: ChildrenReply[],
+): Promise<Step> {
+  let slots = fromPlace;
+  if (!attempt.lock) {
+    // v must be older than all that is seen below: failures show only in it
+    attempt.lock = await readLock(attempt);
+    slots = undefined;
+  }
+  if (!sameLimits(attempt.lock.limits, attempt.limits))
+    throw disagreement(attempt, attempt.lock.limits);
+  if (!slots) slots = await readSlots(attempt);
+  if (slots.some(isLoss)) return "EVAL";
+  const members = await readMembers(attempt, slots);
+  if (!members) return "EVAL"; // one was gone before it was read: no watch stands on it
+  const mine = members.find(({ id }) => id.startsWith(`${attempt.key}-`));
+  if (mine) {
+    const step = await own(attempt, mine.slot, mine.id);
+    return step === "LIST" ? "EVAL" : step;
+  }
+  attempt.notice(members.map(({ id }) => id));
+  const choice = choose(attempt, slots, members);
+  if (choice.kind === "blocked") {
+    await giveUpOn(attempt, choice.by);
+    rememberShortcut(attempt, slots, members);
+    return "WAIT";
+  }
+  if (attempt.lock.hold) {
+    attempt.lock = await readLock(attempt, attempt.watcher);
+    return attempt.lock.hold ? "WAIT" : "EVAL";
+  }
+  return take(
+    attempt,
+    choice.slot,
+    choice.kind === "join" ? "join" : choice.empty ? "replace" : "create",
+  );
+}
+
+async function readSlots(attempt: Attempt): Promise<ChildrenReply[]> {
+  await attempt.connected();
+  attempt.look();
+  const slots = await Promise.all(
+    Array.from({ length: attempt.limits.maxHolders }, (_, slot) =>
+      attempt.session.getChildren(attempt.slotPath(slot)),
+    ),
+  );
+  attempt.sameSession();
+  return slots;
+}
+
+/** Each member's data and children, watched: a failure changes the data, a crash takes `live` away. */
+async function readMembers(
+  attempt: Attempt,
+  slots: ChildrenReply[],
+): Promise<Member[] | null> {
+  const { session, watcher } = attempt;
+  const reads = slots.flatMap(({ children = [] }, slot) =>
+    children.map(async (id) => {
+      const path = `${attempt.slotPath(slot)}/${id}`;
+      const [data, live] = await Promise.all([
+        session.getData(path, watcher),
+        session.getChildren(path, watcher),
+      ]);
+      if (data.code !== "OK" || live.code !== "OK") return null;
+      const record = decodeHolder(data.data);
+      const group = record?.group ?? (await groupOf(attempt, slot));
+      const alive = (live.children ?? []).length > 0;
+      return { id, path, slot, group, record, alive, stat: data.stat! };
+    }),
+  );
+  const members = await Promise.all(reads);
+  attempt.sameSession();
+  const there = members.filter((member) => member !== null);
+  return there.length === members.length ? there : null;
+}
+
+/** Of a holder that says nothing of it itself. */
+async function groupOf(attempt: Attempt, slot: number): Promise<string> {
+  const reply = await attempt.session.getData(attempt.slotPath(slot));
+  return reply.data?.toString() ?? "";
+}
+
+function choose(
+  attempt: Attempt,
+  slots: ChildrenReply[],
+  members: Member[],
+): Choice {
+  const { limits, request } = attempt;
+  const failed = members.filter(countsAsFailed);
+  if (failed.length >= limits.maxFailures)
+    return { kind: "blocked", by: failed };
+  const group = members.filter((member) => member.group === request.group);
+  if (group.length > 0) {
+    const bad = group.filter(countsAsFailed);
+    if (bad.length > 0) return { kind: "blocked", by: bad };
+    if (group.length < (limits.maxPerGroup ?? Infinity))
+      return { kind: "join", slot: group[0]!.slot };
+    const stale = group.filter(({ alive }) => !alive);
+    return {
+      kind: "blocked",
+      by: stale.length === group.length ? stale : [],
+    };
+  }
+  const free = slots.findIndex(({ children = [] }) => children.length === 0);
+  if (free >= 0)
+    return { kind: "take", slot: free, empty: slots[free]!.code === "OK" };
+  return { kind: "blocked", by: blockers(members, limits.maxHolders) };
+}
+
+export function countsAsFailed({ record }: Pick<Member, "record">): boolean {
+  return record?.state === "failed" || record?.state === "repairing";
+}
+
+/** A slot with one member of another group is free once that member is gone, if nothing else is in the way. */
+function rememberShortcut(
+  attempt: Attempt,
+  slots: ChildrenReply[],
+  members: Member[],
+): void {
+  const { limits, request } = attempt;
+  const failed = members.filter(countsAsFailed).length;
+  const ownGroup = members.some(({ group }) => group === request.group);
+  if (ownGroup || failed >= limits.maxFailures) return;
+  for (const { path, slot } of members)
+    if (slots[slot]!.children?.length === 1) attempt.shortcut.set(path, slot);
+}
+
+/** TAKE and JOIN: the waiter becomes the holder in one transaction. */
+export async function take(
+  attempt: Attempt,
+  slot: number,
+  how: "create" | "replace" | "join",
+): Promise<Step> {
+  const lock = attempt.lock!;
+  const path = attempt.slotPath(slot);
+  const result = await grant(attempt, lock, slot, [
+    check("lock", attempt.paths.lock, lock.version),
+    remove("waiter", attempt.waiterPath(attempt.waiter!)),
+    ...(how === "replace" ? [remove("empty slot", path)] : []),
+    ...(how === "join"
+      ? []
+      : [
+          create("slot", path, Buffer.from(attempt.request.group)),
+          ...mirrorTaken(attempt),
+        ]),
+  ]);
+  if ("grant" in result) return result;
+  switch (result.code) {
+    case "BAD_VERSION":
+      return changed(attempt);
+    case "NO_NODE":
+      if (result.failed === "waiter") return "LIST";
+      if (result.failed === "mirror") await createMirrorParents(attempt);
+      return "EVAL";
+    case "NODE_EXISTS":
+      return result.failed === "mirror" ? chefHolds(attempt) : "EVAL";
+    case "NOT_EMPTY":
+      return "EVAL";
+    default:
+      attempt.expect(result, `acquiring ${attempt.paths.lock}`, "OK");
+      return "EVAL";
+  }
+}
+
+/** L has another version: on hold, with other limits, or somebody failed since. */
+async function changed(attempt: Attempt): Promise<Step> {
+  attempt.lock = await readLock(attempt);
+  if (!sameLimits(attempt.lock.limits, attempt.limits))
+    throw disagreement(attempt, attempt.lock.limits);
+  if (!attempt.lock.hold) return "EVAL";
+  attempt.lock = await readLock(attempt, attempt.watcher);
+  return attempt.lock.hold ? "WAIT" : "EVAL";
+}
+
+/** A Chef node has the lock: its znode is watched. */
+async function chefHolds(attempt: Attempt): Promise<Step> {
+  const { chef, name } = attempt.request;
+  const path = mirrorPath(chef!, name);
+  const reply = await attempt.definite(() =>
+    attempt.session.getData(path, attempt.watcher),
+  );
+  return reply.code === "NO_NODE" ? "EVAL" : "WAIT";
+}

@@ -1,0 +1,82 @@
+import { isLoss, type MultiReply } from "../zookeeper/replies";
+import { check, create, set, type Operation } from "../zookeeper/operations";
+import { type Attempt, type KnownLock } from "./attempt";
+import { encodeHolder } from "./records";
+import type { HolderRecord } from "./types";
+
+/** The lock is ours. */
+export interface Grant {
+  slot: number;
+  /** u */
+  path: string;
+  record: HolderRecord;
+  adopted: HolderRecord | null;
+  fencingToken: string;
+}
+
+export type GrantReply = MultiReply | { grant: Grant };
+
+/**
+ * A transaction that makes us a holder, sent until its outcome is known. After
+ * a lost answer the next definite one may be the echo of our own success, so
+ * the quorum is asked for u before anything is read into it.
+ */
+export async function grant(
+  attempt: Attempt,
+  lock: KnownLock,
+  slot: number,
+  before: Operation[],
+  adopt?: { record: HolderRecord; old: HolderRecord },
+): Promise<GrantReply> {
+  const { session } = attempt;
+  const path = attempt.holderPath(slot);
+  const record = adopt?.record ?? attempt.record();
+  const adopted = adopt?.old ?? null;
+  const operations = [
+    ...before,
+    create("holder", path),
+    set("stamp", path, encodeHolder(record)),
+    create("live", `${path}/${session.liveName}`, undefined, "ephemeral"),
+  ];
+  const granted = (token: bigint): GrantReply => ({
+    grant: {
+      slot,
+      path,
+      record,
+      adopted,
+      fencingToken: token.toString(),
+    },
+  });
+  for (;;) {
+    await attempt.connected();
+    const reply = await session.multi(operations);
+    if (isLoss(reply) && !reply.unsent) {
+      attempt.doubt = { path, slot, lock, record, adopted };
+      attempt.everInDoubt = lock;
+    }
+    attempt.sameSession();
+    if (isLoss(reply)) continue;
+    if (reply.code === "OK") {
+      attempt.doubt = null;
+      return granted(reply.stats!.get("stamp")!.mzxid);
+    }
+    if (!attempt.doubt) return reply;
+    const token = await quorumCheck(attempt, path);
+    attempt.doubt = null;
+    return token === null ? reply : granted(token);
+  }
+}
+
+/** qcheck: asks the quorum, not this server's view, whether u is there; its token if it is. */
+export async function quorumCheck(
+  attempt: Attempt,
+  path: string,
+): Promise<bigint | null> {
+  const { session } = attempt;
+  const there = await attempt.definite(() => session.multi([check("u", path)]));
+  attempt.expect(there, `checking ${path}`, "OK", "NO_NODE");
+  if (there.code !== "OK") return null;
+  // the write's answer brought this session's view up to date
+  const reply = await attempt.definite(() => session.getData(path));
+  return reply.code === "OK" ? reply.stat!.czxid : null;
+}

@@ -1,0 +1,73 @@
+import { create, EMPTY, type Operation } from "../zookeeper/operations";
+import type { Session } from "../zookeeper/session";
+import type { LockPaths } from "./paths";
+import { sequenceOf } from "./paths";
+import { decodeHistory, encodeHistory } from "./records";
+import type { HistoryEntry, HistoryRecord } from "./types";
+
+/** Records kept beside a lock; older ones go. */
+export const HISTORY_LENGTH = 500;
+/** How often somebody looks whether there are too many. */
+const TRIM_EVERY = 20;
+
+export function historyRecord(entry: HistoryEntry, by: string): HistoryRecord {
+  return { v: 1, at: new Date().toISOString(), by, ...entry };
+}
+
+/** Part of the transaction of the act that it records. */
+export function recordInHistory(
+  paths: LockPaths,
+  record: HistoryRecord | null,
+): Operation[] {
+  if (!record) return [];
+  return [
+    create(
+      "history",
+      `${paths.history}/h-`,
+      encodeHistory(record),
+      "persistentSequential",
+    ),
+  ];
+}
+
+/** After a record was made: bounds their number. What fails here is done by the next one. */
+export async function trimHistory(
+  session: Session,
+  paths: LockPaths,
+  created: string | undefined,
+): Promise<void> {
+  if (!created || sequenceOf(created) % TRIM_EVERY !== 0) return;
+  const { children = [] } = await session.getChildren(paths.history);
+  const excess = inOrder(children).slice(0, -HISTORY_LENGTH);
+  await Promise.all(
+    excess.map((name) => session.remove(`${paths.history}/${name}`)),
+  );
+}
+
+/** Newest last. */
+export async function readHistory(
+  session: Session,
+  paths: LockPaths,
+  last = HISTORY_LENGTH,
+): Promise<HistoryRecord[]> {
+  const { children = [] } = await session.getChildren(paths.history);
+  const replies = await Promise.all(
+    inOrder(children)
+      .slice(-last)
+      .map((name) => session.getData(`${paths.history}/${name}`)),
+  );
+  return replies
+    .map(({ data }) => decodeHistory(data))
+    .filter((record) => record !== null);
+}
+
+export async function createHistory(
+  session: Session,
+  paths: LockPaths,
+): Promise<void> {
+  await session.create(paths.history, EMPTY);
+}
+
+function inOrder(names: string[]): string[] {
+  return names.sort((a, b) => (sequenceOf(a) - sequenceOf(b)) | 0);
+}

@@ -1,0 +1,10 @@
+/** The lock of lock.md, and nothing else: see docs/design.md for its guarantees and their tests. */
+export { acquire } from "./acquire";
+export * from "./errors";
+export { describeAge, describeHolder, waysOn } from "./blocked";
+export { mirrorPath } from "./mirror";
+export { clear, hold, releaseKept, setLimits, unhold } from "./operator";
+export { lockPath, ownerKey } from "./paths";
+export { readHistory } from "./history";
+export * from "./types";
+export { describeLock, listLocks, watchLock, type LockView } from "./views";

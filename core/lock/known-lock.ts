@@ -1,0 +1,118 @@
+import { EMPTY, create, set } from "../zookeeper/operations";
+import type { Session } from "../zookeeper/session";
+import type { Watcher } from "../zookeeper/watches";
+import type { Attempt, KnownLock } from "./attempt";
+import { LockRefused } from "./errors";
+import { decodeLock, encodeLock } from "./records";
+
+/** L as last read by anyone in this process: good enough for the fast path, which fails if it is old. */
+const cache = new WeakMap<Session, Cache>();
+
+interface Cache {
+  epoch: number;
+  locks: Map<string, KnownLock>;
+  /** Locks for which the last of our attempts had to wait. */
+  contended: Set<string>;
+}
+
+function cacheOf(session: Session): Cache {
+  let entry = cache.get(session);
+  if (entry?.epoch !== session.epoch) {
+    entry = { epoch: session.epoch, locks: new Map(), contended: new Set() };
+    cache.set(session, entry);
+  }
+  return entry;
+}
+
+const cached = (session: Session) => cacheOf(session).locks;
+
+/** Whether the fast path would most likely fail, for somebody waits or holds. */
+export function isContended({ session, paths }: Attempt): boolean {
+  return cacheOf(session).contended.has(paths.lock);
+}
+
+export function rememberContention(attempt: Attempt): void {
+  const { contended } = cacheOf(attempt.session);
+  if (attempt.waited) contended.add(attempt.paths.lock);
+  else contended.delete(attempt.paths.lock);
+}
+
+/** L, from the cache if it is there. */
+export async function knownLock(attempt: Attempt): Promise<KnownLock> {
+  const known = cached(attempt.session).get(attempt.paths.lock);
+  return known ?? readLock(attempt);
+}
+
+export function forgetLock(attempt: Attempt): void {
+  cached(attempt.session).delete(attempt.paths.lock);
+}
+
+/** Reads L, makes it if it is missing. With a watcher only where the lock is on hold: every failure changes L. */
+export async function readLock(
+  attempt: Attempt,
+  watcher?: Watcher,
+): Promise<KnownLock> {
+  const { session, paths } = attempt;
+  const bound = 20; // whoever deletes L faster than we make it
+  for (let round = 0; round < bound; round++) {
+    const reply = await attempt.definite(() =>
+      session.getData(paths.lock, watcher),
+    );
+    if (reply.code === "NO_NODE") {
+      await init(attempt);
+      continue;
+    }
+    attempt.expect(reply, `reading ${paths.lock}`, "OK");
+    const data = reply.data!;
+    const content = decodeLock(data);
+    if (!content)
+      throw new LockRefused(
+        `${paths.lock} in ZooKeeper is no lock of pulumi-locked-action (data of another program, or of a later version)`,
+        ["choose another lock.root or lock.name"],
+      );
+    const version = reply.stat!.version;
+    if (version === 0) {
+      // made by hand; transactions cannot name version 0
+      await attempt.definite(() => session.setData(paths.lock, data, 0));
+      continue;
+    }
+    const known = { ...content, version, data };
+    cached(session).set(paths.lock, known);
+    return known;
+  }
+  throw new LockRefused(`${paths.lock} is deleted as fast as it is made`);
+}
+
+/** init: the parents, then the lock in one piece. Whoever comes second finds it there. */
+export async function init(attempt: Attempt): Promise<void> {
+  const { session, paths, request } = attempt;
+  if (session.chroot) await attempt.definite(() => session.createChroot());
+  let parent = "";
+  for (const name of paths.lock.split("/").slice(1, -1)) {
+    parent += `/${name}`;
+    const path = parent;
+    const reply = await attempt.definite(() => session.create(path, EMPTY));
+    attempt.expect(reply, `creating ${path}`, "OK", "NODE_EXISTS");
+  }
+  const data = encodeLock({ limits: request.limits, hold: null });
+  const reply = await attempt.definite(() =>
+    session.multi([
+      create("lock", paths.lock),
+      set("lock data", paths.lock, data),
+      create("holders", paths.holders),
+      create("waiters", paths.waiters),
+      create("history", paths.history),
+    ]),
+  );
+  attempt.expect(reply, `creating ${paths.lock}`, "OK", "NODE_EXISTS");
+}
+
+/** What is missing below an L that is there: somebody cleaned up by hand. */
+export async function repair(attempt: Attempt): Promise<void> {
+  const { session, paths } = attempt;
+  for (const path of [paths.holders, paths.waiters, paths.history]) {
+    const reply = await attempt.definite(() => session.create(path, EMPTY));
+    if (reply.code === "NO_NODE") return init(attempt);
+    attempt.expect(reply, `creating ${path}`, "OK", "NODE_EXISTS");
+  }
+}

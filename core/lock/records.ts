@@ -1,0 +1,128 @@
+import { z } from "zod";
+import type { HistoryRecord, HolderRecord, Hold, Limits } from "./types";
+
+const text = z.string();
+const seconds = z.number();
+
+const hold = z.object({ why: text, by: text, since: text });
+
+const lockData = z.object({
+  v: z.literal(1),
+  max: z.int().min(1),
+  perGroup: z.int().min(1).nullable().default(null),
+  maxFailures: z.int().min(1).default(1),
+  hold: hold.nullable().default(null),
+});
+
+/** Data of L. */
+export interface LockData {
+  limits: Limits;
+  hold: Hold | null;
+}
+
+export function encodeLock({ limits, hold }: LockData): Buffer {
+  return Buffer.from(
+    JSON.stringify({
+      v: 1,
+      max: limits.maxHolders,
+      perGroup: limits.maxPerGroup,
+      maxFailures: limits.maxFailures,
+      hold,
+    }),
+  );
+}
+
+/** Null: no lock of this package stands there. */
+export function decodeLock(data: Buffer): LockData | null {
+  const parsed = lockData.safeParse(json(data));
+  if (!parsed.success) return null;
+  const { max, perGroup, maxFailures, hold } = parsed.data;
+  return {
+    limits: { maxHolders: max, maxPerGroup: perGroup, maxFailures },
+    hold,
+  };
+}
+
+const failure = z.object({
+  step: text,
+  exit: z.number().optional(),
+  reason: text,
+  at: text,
+});
+
+const holder = z.object({
+  v: z.literal(1),
+  group: text,
+  target: text,
+  subject: text,
+  urn: text.optional(),
+  run: text,
+  from: text,
+  ci: text.optional(),
+  action: text,
+  runKey: text.optional(),
+  since: text,
+  state: z.enum(["held", "repairing", "failed"]),
+  failure: failure.optional(),
+  baseline: z
+    .object({ identities: z.array(text), invocationId: text.optional() })
+    .optional(),
+  drained: z.boolean().optional(),
+  acting: z.object({ since: text, deadline: seconds }).optional(),
+  mirror: text.optional(),
+});
+
+export function encodeHolder(record: HolderRecord): Buffer {
+  return Buffer.from(JSON.stringify(record));
+}
+
+/** Null: not written by this package, or by a later one. */
+export function decodeHolder(data: Buffer | undefined): HolderRecord | null {
+  return holder.safeParse(json(data)).data ?? null;
+}
+
+const history = z.object({
+  v: z.literal(1),
+  at: text,
+  kind: z.enum([
+    ...["acted", "alreadyRestarted", "recorded", "failed", "cleared"],
+    ...["hold", "unhold", "limits", "roll"],
+  ] as [HistoryRecord["kind"]]),
+  by: text,
+  target: text.optional(),
+  subject: text.optional(),
+  urn: text.optional(),
+  run: text.optional(),
+  ci: text.optional(),
+  action: text.optional(),
+  runKey: text.optional(),
+  holder: text.optional(),
+  fencingToken: text.optional(),
+  waited: seconds.optional(),
+  held: seconds.optional(),
+  before: z.array(text).optional(),
+  after: z.array(text).optional(),
+  step: text.optional(),
+  exit: z.number().optional(),
+  reason: text.optional(),
+});
+
+/** Longest reason kept, in characters: with the bound on records it bounds their bytes. */
+const LONGEST_REASON = 1000;
+
+export function encodeHistory(record: HistoryRecord): Buffer {
+  const reason = record.reason?.slice(0, LONGEST_REASON);
+  return Buffer.from(JSON.stringify({ ...record, reason }));
+}
+
+export function decodeHistory(data: Buffer | undefined): HistoryRecord | null {
+  return history.safeParse(json(data)).data ?? null;
+}
+
+function json(data: Buffer | undefined): unknown {
+  try {
+    return JSON.parse(data?.toString("utf8") ?? "");
+  } catch {
+    return undefined;
+  }
+}

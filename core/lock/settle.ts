@@ -1,0 +1,49 @@
+import { isLoss, type Reply } from "../zookeeper/replies";
+import type { Session } from "../zookeeper/session";
+
+/** ZooKeeper did not say within the time given what became of an operation. */
+export class Unsettled extends Error {
+  constructor(
+    reason: string,
+    /** Whether the operation may have been carried out. */
+    readonly doubted: boolean,
+  ) {
+    super(reason);
+  }
+}
+
+/** How long to ask. */
+export interface Until {
+  /** `performance.now()` */
+  time: number;
+  signal?: AbortSignal;
+}
+
+export const within = (seconds: number, signal?: AbortSignal): Until => ({
+  time: performance.now() + seconds * 1000,
+  signal,
+});
+
+/**
+ * Asks again, over reconnects and new sessions, until the answer is definite.
+ * `ask` is called anew each time, for it may have to name the new session.
+ */
+export async function settle<R extends Reply>(
+  session: Session,
+  until: Until,
+  ask: () => Promise<R>,
+): Promise<{ reply: R; doubted: boolean }> {
+  let doubted = false;
+  for (;;) {
+    const left = until.time - performance.now();
+    if (left <= 0) throw new Unsettled(session.reason, doubted);
+    try {
+      await session.ready({ within: left, signal: until.signal });
+    } catch (error) {
+      throw new Unsettled((error as Error).message, doubted);
+    }
+    const reply = await ask();
+    if (!isLoss(reply)) return { reply, doubted };
+    if (!reply.unsent) doubted = true;
+  }
+}

@@ -1,0 +1,132 @@
+import type { Session } from "../zookeeper/session";
+import type { Reply } from "../zookeeper/replies";
+import type { Watcher } from "../zookeeper/watches";
+import { refusal } from "./attempt";
+import { viewOf } from "./blocked";
+import { LockRefused, LockUnavailable } from "./errors";
+import { countsAsFailed } from "./evaluate";
+import { readHolders } from "./members";
+import { decodeName, inQueueOrder, lockPath, pathsOf } from "./paths";
+import { decodeHolder, decodeLock } from "./records";
+import { settle, Unsettled, within } from "./settle";
+import type { HolderView, Hold, Limits, WaiterView } from "./types";
+
+/** One lock, as an operator sees it. */
+export interface LockView {
+  name: string;
+  path: string;
+  limits: Limits;
+  hold: Hold | null;
+  holders: HolderView[];
+  /** In the order in which they will be granted. */
+  waiters: WaiterView[];
+  /** So many holders failed that nobody new is granted. */
+  blockedByFailures: boolean;
+}
+
+/** Seconds for a look that a person waits for. */
+const LOOK = 20;
+
+/** All locks below a root, by name. @throws LockUnavailable, LockRefused */
+export async function listLocks(
+  session: Session,
+  root: string,
+): Promise<LockView[]> {
+  const reply = await read(session, () => session.getChildren(root));
+  if (reply.code === "NO_NODE") return [];
+  if (reply.code !== "OK") throw refusal(reply, `listing ${root}`, session);
+  const views = await Promise.all(
+    reply.children!.sort().map((child) => view(session, root, child)),
+  );
+  return views.filter((each) => each !== null);
+}
+
+/** @throws LockRefused if there is no such lock */
+export async function describeLock(
+  session: Session,
+  root: string,
+  name: string,
+): Promise<LockView> {
+  const path = lockPath(root, name);
+  const found = await view(session, root, path.split("/").at(-1)!);
+  if (found) return found;
+  throw new LockRefused(
+    `lock ${name}: there is none at ${path} of ${session.servers}`,
+    [
+      "it is made by its first user; see those that are there: locked-action list",
+    ],
+  );
+}
+
+async function view(
+  session: Session,
+  root: string,
+  segment: string,
+): Promise<LockView | null> {
+  const path = `${root}/${segment}`;
+  const paths = pathsOf(path);
+  const reply = await read(session, () => session.getData(path));
+  if (reply.code === "NO_NODE") return null;
+  if (reply.code !== "OK") throw refusal(reply, `reading ${path}`, session);
+  const lock = decodeLock(reply.data!);
+  if (!lock) return null; // something else lives below this root
+  const [members, waiters] = await Promise.all([
+    readHolders(session, paths),
+    readWaiters(session, paths.waiters),
+  ]);
+  return {
+    name: decodeName(segment),
+    path,
+    ...lock,
+    holders: members.map(viewOf),
+    waiters,
+    blockedByFailures:
+      members.filter(countsAsFailed).length >= lock.limits.maxFailures,
+  };
+}
+
+async function readWaiters(
+  session: Session,
+  path: string,
+): Promise<WaiterView[]> {
+  const { children = [] } = await session.getChildren(path);
+  const views = children.sort(inQueueOrder).map(async (id) => {
+    const { code, data, stat } = await session.getData(`${path}/${id}`);
+    if (code !== "OK") return null;
+    const age = Math.max(0, (Date.now() - stat!.ctime) / 1000);
+    return { id, record: decodeHolder(data), age };
+  });
+  return (await Promise.all(views)).filter((each) => each !== null);
+}
+
+/** Calls `changed` once, at the next change of the lock, its holders or its queue. */
+export async function watchLock(
+  session: Session,
+  { path, holders }: LockView,
+  changed: Watcher,
+): Promise<void> {
+  const paths = pathsOf(path);
+  await Promise.all([
+    session.getData(paths.lock, changed),
+    session.getChildren(paths.holders, changed),
+    session.getChildren(paths.waiters, changed),
+    ...holders.flatMap((holder) => [
+      session.getData(holder.path, changed),
+      session.getChildren(holder.path, changed),
+    ]),
+  ]);
+}
+
+async function read<R extends Reply>(
+  session: Session,
+  ask: () => Promise<R>,
+): Promise<R> {
+  try {
+    return (await settle(session, within(LOOK), ask)).reply;
+  } catch (error) {
+    if (!(error instanceof Unsettled)) throw error;
+    throw new LockUnavailable(
+      `ZooKeeper at ${session.servers} is not reachable: ${error.message}`,
+    );
+  }
+}

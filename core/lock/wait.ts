@@ -1,0 +1,112 @@
+import type { Attempt } from "./attempt";
+import { LockOnHold, LockTimeout } from "./errors";
+import { take } from "./evaluate";
+import { describeAge, describeHolder, viewOf, waysOn } from "./blocked";
+import { readHolders } from "./members";
+import { Expired } from "./patience";
+import type { Step } from "./step";
+import type { WaitReport } from "./types";
+
+/** WAIT: until something watched changes, the session ends, or it is time to look again. */
+export async function wait(attempt: Attempt): Promise<Step> {
+  attempt.waited = true;
+  if (attempt.request.onWait && !attempt.dirty)
+    attempt.request.onWait(await report(attempt));
+  if (!attempt.dirty) await slept(attempt, attempt.patience.left());
+  await coalesced(attempt);
+  attempt.patience.checkCancelled();
+  attempt.sameSession();
+  await lastLook(attempt);
+  if (!attempt.dirty && performance.now() < attempt.graceEnds) return "LIST"; // the safety re-check
+  if (!attempt.first) return "LIST";
+  const gone = attempt.vanished.find((path) => attempt.shortcut.has(path));
+  if (gone === undefined || attempt.lock?.hold) return "EVAL";
+  const slot = attempt.shortcut.get(gone)!;
+  attempt.look();
+  const step = await take(attempt, slot, "create");
+  return step === "LIST" ? "EVAL" : step;
+}
+
+/** A release is told twice, first that the live node is gone and then the holder: the second says more. */
+async function coalesced(attempt: Attempt): Promise<void> {
+  if (attempt.shortcut.size === 0 || !attempt.dirty) return;
+  if (attempt.vanished.some((path) => attempt.shortcut.has(path))) return;
+  await slept(attempt, 2);
+}
+
+/** Until `wake`, a lost session, a cancel, or the next reason to look by ourselves. */
+async function slept(attempt: Attempt, longest: number): Promise<void> {
+  const { session, patience, request } = attempt;
+  const times = [longest, attempt.graceEnds - performance.now()];
+  if (request.retryInterval > 0) times.push(request.retryInterval * 1000);
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      session.off("lost", done).off("refused", done).off("closed", done);
+      patience.signal?.removeEventListener("abort", done);
+      attempt.wake = null;
+      resolve();
+    };
+    // Node's timers overflow beyond 24 days
+    const next = Math.max(1, Math.min(...times, 2 ** 31 - 1));
+    const timer = setTimeout(done, next);
+    attempt.wake = done;
+    session.on("lost", done).on("refused", done).on("closed", done);
+    patience.signal?.addEventListener("abort", done);
+    if (patience.signal?.aborted) done();
+  });
+}
+
+/** Before giving up: who is not first hears nothing of the holders, so it asks whether they are others by now. */
+export async function lastLook(attempt: Attempt): Promise<void> {
+  if (attempt.patience.left() > 0) return;
+  const holders = await readHolders(attempt.session, attempt.paths);
+  attempt.notice(holders.map(({ id }) => id));
+  if (attempt.patience.left() === 0) throw new Expired();
+}
+
+/** What a waiter can say of its wait. */
+export async function report(attempt: Attempt): Promise<WaitReport> {
+  const holders = await readHolders(attempt.session, attempt.paths);
+  return {
+    place: attempt.place,
+    queued: attempt.queueLength,
+    holders: holders.map(viewOf),
+    hold: attempt.lock?.hold ?? null,
+    waited: (performance.now() - attempt.startedAt) / 1000,
+    left: attempt.patience.left() / 1000,
+  };
+}
+
+/** The error of a wait that is over: who holds, since when, our place, the time waited. */
+export function timeoutError(
+  attempt: Attempt,
+  wait: WaitReport,
+): LockTimeout | LockOnHold {
+  const { name } = attempt.request;
+  const waited = describeAge(wait.waited);
+  const place = `place ${wait.place} of ${wait.queued} in the queue`;
+  const story = wait.holders.map(
+    (holder) => `holder: ${describeHolder(holder)}`,
+  );
+  if (wait.hold) {
+    const { by, why, since } = wait.hold;
+    return new LockOnHold(
+      `lock ${name}: on hold by ${by} since ${since}: ${why} (waited ${waited}, ${place})`,
+      [...story, `let it go on: locked-action unhold ${name}`],
+      wait.hold,
+    );
+  }
+  const first = wait.holders[0];
+  return new LockTimeout(
+    first
+      ? `lock ${name}: not got in ${waited}: held by ${describeHolder(first)} (${place})`
+      : `lock ${name}: not got in ${waited}: nobody holds it, ${place}`,
+    [
+      ...story.slice(1),
+      "lock.timeout counts time in which no holder changes; lock.maxWait bounds it all",
+      ...(first ? waysOn(name, first) : []),
+    ],
+    wait,
+  );
+}

@@ -1,0 +1,148 @@
+import * as zookeeper from "node-zookeeper-client";
+import type { Client, Event } from "node-zookeeper-client";
+import type { CreateMode, Operation } from "./operations";
+import type { Code } from "./replies";
+import type { Servers } from "./servers";
+
+/** The parts of node-zookeeper-client's connection manager that its cures need. */
+interface Internals {
+  socket?: import("node:net").Socket;
+  /** 1: connecting, 2: connected */
+  state: number;
+  servers: { host: string; port: number }[];
+  pendingBuffer: Buffer | null;
+  onSocketData(chunk: Buffer): void;
+  onSocketConnected(): void;
+  connect(): void;
+}
+
+export type { Client, Event };
+export const CONNECTING = 1;
+
+// Errors that the library's table lacks (a quota, a moved session, a read-only
+// server …): it throws out of its socket's handler, the process dies.
+const exception = zookeeper.Exception as unknown as {
+  create(code: number, path?: string): Error & { code: number };
+};
+const known = exception.create;
+exception.create = (code, path) => {
+  try {
+    return known(code, path);
+  } catch {
+    return Object.assign(new Error(`ZooKeeper error ${code}`), { code });
+  }
+};
+
+const NAMES = new Map<number, string>(
+  Object.entries(zookeeper.Exception)
+    .filter((entry): entry is [string, number] => typeof entry[1] === "number")
+    .map(([name, code]) => [code, name]),
+);
+
+export function codeOf(error: unknown): Code {
+  if (!error) return "OK";
+  const code = (error as { code?: unknown }).code;
+  const name = typeof code === "number" ? NAMES.get(code) : undefined;
+  return (name ?? `ERROR_${String(code)}`) as Code;
+}
+
+export function internals(client: Client): Internals {
+  return (client as unknown as { connectionManager: Internals })
+    .connectionManager;
+}
+
+/** A client of one session with the library's wedges and crashes cured from outside; not yet connected. */
+export function createClient(servers: Servers, sessionTimeout: number): Client {
+  const list = servers.hosts.map(({ host, port }) => `${host}:${port}`);
+  const client = zookeeper.createClient(list.join(","), {
+    sessionTimeout,
+    spinDelay: 100,
+    retries: 0, // it re-sends creates, and a lost reply would leave two nodes
+  });
+  const manager = internals(client);
+  const handle = manager.onSocketData.bind(manager);
+  manager.onSocketData = (chunk) => {
+    try {
+      handle(chunk);
+    } catch {
+      // Whatever cannot be parsed ends this connection; our deadlines do the rest.
+      manager.socket?.destroy();
+    }
+  };
+  client.on("state", (state) => {
+    // An answer that was cut in its middle would be taken for the head of the next.
+    if (state === zookeeper.State.DISCONNECTED) manager.pendingBuffer = null;
+  });
+  return client;
+}
+
+/** Gives a client up for good: it would reconnect for ever, and cannot close what is not connected. */
+export function abandon(client: Client): void {
+  const manager = internals(client);
+  manager.connect = () => {};
+  manager.onSocketConnected = () => manager.socket?.destroy();
+  manager.socket?.destroy();
+}
+
+const MODES: Record<CreateMode, number> = {
+  persistent: zookeeper.CreateMode.PERSISTENT,
+  persistentSequential: zookeeper.CreateMode.PERSISTENT_SEQUENTIAL,
+  ephemeral: zookeeper.CreateMode.EPHEMERAL,
+  ephemeralSequential: zookeeper.CreateMode.EPHEMERAL_SEQUENTIAL,
+};
+
+export const modeOf = (mode: CreateMode): number => MODES[mode];
+
+export type Acl = zookeeper.ACL[];
+const ACLS = zookeeper.ACL as unknown as {
+  OPEN_ACL_UNSAFE: Acl;
+  CREATOR_ALL_ACL: Acl;
+};
+
+/** Anyone, or whoever authenticated as the creator did. */
+export function aclFor(authenticated: boolean): Acl {
+  return authenticated ? ACLS.CREATOR_ALL_ACL : ACLS.OPEN_ACL_UNSAFE;
+}
+
+export interface OperationResult {
+  err?: number;
+  path?: string;
+  stat?: zookeeper.Stat;
+}
+
+/** Sends a transaction. */
+export function commit(
+  client: Client,
+  prefix: string,
+  operations: Operation[],
+  acl: Acl,
+  done: (error: unknown, results?: OperationResult[]) => void,
+): void {
+  const transaction = client.transaction();
+  for (const operation of operations) {
+    const path = prefix + operation.path;
+    if ("version" in operation && operation.version === 0)
+      // the library turns it into "any version"
+      throw new Error(`version 0 of ${path} in a transaction`);
+    switch (operation.kind) {
+      case "check":
+        transaction.check(path, operation.version);
+        break;
+      case "create":
+        transaction.create(
+          path,
+          operation.data,
+          operation.open ? aclFor(false) : acl,
+          modeOf(operation.mode),
+        );
+        break;
+      case "set":
+        transaction.setData(path, operation.data, operation.version);
+        break;
+      case "delete":
+        transaction.remove(path, operation.version);
+        break;
+    }
+  }
+  transaction.commit(done);
+}

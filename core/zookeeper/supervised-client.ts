@@ -1,0 +1,273 @@
+import { randomBytes } from "node:crypto";
+import { EventEmitter } from "node:events";
+import {
+  abandon,
+  CONNECTING,
+  createClient,
+  internals,
+  type Client,
+} from "./client";
+import type { DataReply, Reply } from "./replies";
+import type { Servers } from "./servers";
+import { Watches } from "./watches";
+
+export interface SessionOptions {
+  servers: Servers;
+  /** Credentials, sent before the first operation of each connection. */
+  auth?: { scheme: string; credentials: string }[];
+  /** Milliseconds after which the server forgets a silent client; the server may clamp it. @default 15000 */
+  sessionTimeout?: number;
+  /** Milliseconds for one operation. @default a third of the negotiated session time-out, and 300 */
+  operationTimeout?: number;
+}
+
+export type SessionState = "connected" | "suspended" | "refused" | "closed";
+
+interface Call {
+  settle(reply: Reply): void;
+}
+
+/**
+ * ZooKeeper sessions, one after another, that know when they are lost. The
+ * library does not notice a server that stops answering; here a heartbeat
+ * does, each operation has a deadline, and a session counts as lost as soon as
+ * the server may have given up on it: by our own monotonic clock, counted from
+ * the sending of the last request that was answered.
+ *
+ * Events: `connected`, `suspended`, `lost` (the session is over; a new one is
+ * being opened, `epoch` has changed).
+ */
+export abstract class SupervisedClient extends EventEmitter {
+  /** Counts sessions: what was learnt in another epoch may be newer than what this one reads. */
+  epoch = 0;
+  state: SessionState = "suspended";
+  /** Names the live nodes of this epoch. */
+  liveName = "";
+  /** Requests sent, by kind: benchmarks and tests read it. */
+  readonly sent = new Map<string, number>();
+  private client!: Client;
+  protected watches = new Watches();
+  private readonly calls = new Set<Call>();
+  private readonly queue: (() => void)[] = [];
+  private lastAnswered = 0;
+  private beating: { since: number } | null = null;
+  private connecting: { socket: unknown; since: number } | null = null;
+  private readonly timer: NodeJS.Timeout;
+  private problem = "";
+
+  constructor(protected readonly options: SessionOptions) {
+    super();
+    this.setMaxListeners(0); // each waiter listens for `lost`
+    this.open();
+    this.timer = setInterval(() => this.supervise(), 50);
+  }
+
+  /** What the user wrote, in one spelling. */
+  get servers(): string {
+    return this.options.servers.text;
+  }
+
+  get chroot(): string {
+    return this.options.servers.chroot;
+  }
+
+  /** Milliseconds, as the server granted it. */
+  get sessionTimeout(): number {
+    return this.client.getSessionTimeout();
+  }
+
+  /** Why there is no connection, as far as it is known. */
+  get reason(): string {
+    return this.problem || `no connection to ${this.servers}`;
+  }
+
+  private open(): void {
+    this.epoch += 1;
+    this.liveName = `l-${randomBytes(6).toString("hex")}`;
+    this.lastAnswered = 0;
+    this.beating = null;
+    this.connecting = null;
+    this.watches = new Watches();
+    const client = createClient(
+      this.options.servers,
+      this.options.sessionTimeout ?? 15_000,
+    );
+    this.client = client;
+    for (const { scheme, credentials } of this.options.auth ?? [])
+      client.addAuthInfo(scheme, Buffer.from(credentials));
+    client.on("state", (state) => {
+      if (client === this.client) this.onState(state.name);
+    });
+    client.connect();
+  }
+
+  private onState(name: string): void {
+    if (this.state === "closed" || this.state === "refused") return;
+    if (name === "SYNC_CONNECTED") {
+      this.state = "connected";
+      this.lastAnswered = performance.now();
+      this.emit("connected");
+    } else if (name === "DISCONNECTED") {
+      this.suspend();
+    } else if (name === "EXPIRED") {
+      this.lose("the server says that the session has expired");
+    } else if (name === "AUTH_FAILED") {
+      this.problem = `${this.servers} refused the credentials`;
+      this.state = "refused";
+      abandon(this.client);
+      this.failAll("AUTH_FAILED");
+      this.emit("refused");
+    }
+  }
+
+  private suspend(): void {
+    if (this.state !== "connected") return;
+    this.state = "suspended";
+    this.beating = null;
+    for (const start of this.queue.splice(0)) start(); // they find themselves unsent
+    this.emit("suspended");
+  }
+
+  /** This session is over for us, whatever the server thinks of it. */
+  private lose(why: string): void {
+    if (this.state === "closed" || this.state === "refused") return;
+    this.problem = why;
+    this.state = "suspended";
+    const old = this.client;
+    this.open();
+    abandon(old);
+    this.failAll("NEW_SESSION");
+    this.emit("lost", why);
+  }
+
+  private failAll(code: Reply["code"]): void {
+    for (const call of [...this.calls]) call.settle({ code });
+    for (const start of this.queue.splice(0)) start();
+  }
+
+  /** Every 50 ms: is the session over, does the server still answer, does a connection come about? */
+  private supervise(): void {
+    const now = performance.now();
+    const limit = this.sessionTimeout;
+    if (this.lastAnswered > 0 && now - this.lastAnswered > limit)
+      return this.lose(`no answer for ${Math.round(limit)} ms`);
+    const { socket, state } = internals(this.client);
+    if (this.state === "connected") {
+      if (!this.beating && now - this.lastAnswered > limit / 6) this.beat(now);
+      else if (this.beating && now - this.beating.since > limit / 3)
+        socket?.destroy(); // half-open: the next server
+    } else if (state === CONNECTING && socket && !socket.destroyed) {
+      if (this.connecting?.socket !== socket)
+        this.connecting = { socket, since: now };
+      else if (now - this.connecting.since > limit / 6 + 200) socket.destroy();
+    }
+  }
+
+  abstract exists(path: string): Promise<DataReply>;
+
+  private beat(now: number): void {
+    const beat = { since: now };
+    this.beating = beat;
+    void this.exists("/").then(() => {
+      if (this.beating === beat) this.beating = null;
+    });
+  }
+
+  /** Resolves when operations can be sent. @throws when it is aborted, late, refused or closed */
+  async ready(options: {
+    signal?: AbortSignal;
+    /** Milliseconds. */
+    within: number;
+  }): Promise<void> {
+    if (this.state === "connected") return;
+    await new Promise<void>((resolve, reject) => {
+      const done = (error?: Error) => {
+        clearTimeout(timer);
+        this.off("connected", check).off("refused", check).off("closed", check);
+        options.signal?.removeEventListener("abort", aborted);
+        if (error) reject(error);
+        else resolve();
+      };
+      const check = () => {
+        if (this.state === "connected") done();
+        else if (this.state !== "suspended") done(new Error(this.reason));
+      };
+      const aborted = () => done(new Error("cancelled"));
+      const timer = setTimeout(
+        () => done(new Error(this.reason)),
+        options.within,
+      );
+      this.on("connected", check).on("refused", check).on("closed", check);
+      options.signal?.addEventListener("abort", aborted);
+      if (options.signal?.aborted) aborted();
+      else check();
+    });
+  }
+
+  /** Sends one request; its answer, or why there is none. At most 256 are under way: more would block the event loop. */
+  protected call<R extends Reply>(
+    kind: string,
+    send: (client: Client, done: (reply: R) => void) => void,
+  ): Promise<R> {
+    return new Promise<R>((resolve) => {
+      const start = () => {
+        if (this.state !== "connected") {
+          const code =
+            this.state === "refused" ? "AUTH_FAILED" : "CONNECTION_LOSS";
+          return resolve({ code, unsent: true } as R);
+        }
+        this.sent.set(kind, (this.sent.get(kind) ?? 0) + 1);
+        const client = this.client;
+        const sentAt = performance.now();
+        const settle = (reply: Reply) => {
+          if (!this.calls.delete(call)) return;
+          clearTimeout(timer);
+          this.queue.shift()?.();
+          resolve(reply as R);
+        };
+        const call = { settle };
+        this.calls.add(call);
+        const timer = setTimeout(
+          () => settle({ code: "TIMEOUT" }),
+          this.options.operationTimeout ?? this.sessionTimeout / 3 + 300,
+        );
+        const answered = (reply: R) => {
+          const loss = /^(CONNECTION_LOSS|SESSION_EXPIRED)$/.test(reply.code);
+          if (!loss && client === this.client)
+            this.lastAnswered = Math.max(this.lastAnswered, sentAt);
+          settle(reply);
+        };
+        try {
+          send(client, answered);
+        } catch (error) {
+          settle({ code: `ERROR_${(error as Error).message}`, unsent: true });
+        }
+      };
+      if (this.calls.size < 256) start();
+      else this.queue.push(start);
+    });
+  }
+
+  /** Ends the session at the server if it can be reached within `within` milliseconds; frees everything in any case. */
+  async close(within = 1000): Promise<void> {
+    if (this.state === "closed") return;
+    const wasConnected = this.state === "connected";
+    this.state = "closed";
+    clearInterval(this.timer);
+    this.failAll("CONNECTION_LOSS");
+    this.emit("closed");
+    const { client } = this;
+    const { socket } = internals(client);
+    if (wasConnected && socket && !socket.destroyed) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, within);
+        socket.once("close", () => {
+          clearTimeout(timer);
+          resolve();
+        });
+        client.close();
+      });
+    }
+    abandon(client);
+  }
+}
