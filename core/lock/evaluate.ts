@@ -31,7 +31,7 @@ export async function evaluate(
   if (!slots) slots = await readSlots(attempt);
   if (slots.some(isLoss)) return "EVAL";
   const members = await readMembers(attempt, slots);
-  if (!members) return "EVAL"; // one was gone before it was read: no watch stands on it
+  if (!members) return "EVAL";
   const mine = members.find(({ id }) => id.startsWith(`${attempt.key}-`));
   if (mine) {
     const step = await own(attempt, mine.slot, mine.id);
@@ -67,7 +67,12 @@ async function readSlots(attempt: Attempt): Promise<ChildrenReply[]> {
   return slots;
 }
 
-/** Each member's data and children, watched: a failure changes the data, a crash takes `live` away. */
+/**
+ * Each member's data and children, watched: a failure changes the data, a crash
+ * takes `live` away. On a member that is gone before it is read stands no
+ * watch: its slot is taken for free if it was alone there (to take what is not
+ * free only fails), else null: look again.
+ */
 async function readMembers(
   attempt: Attempt,
   slots: ChildrenReply[],
@@ -80,6 +85,11 @@ async function readMembers(
         session.getData(path, watcher),
         session.getChildren(path, watcher),
       ]);
+      const alone = children.length === 1;
+      if (data.code === "NO_NODE" && alone) {
+        slots[slot] = { code: "NO_NODE" };
+        return "gone";
+      }
       if (data.code !== "OK" || live.code !== "OK") return null;
       const record = decodeHolder(data.data);
       const group = record?.group ?? (await groupOf(attempt, slot));
@@ -89,8 +99,8 @@ async function readMembers(
   );
   const members = await Promise.all(reads);
   attempt.sameSession();
-  const there = members.filter((member) => member !== null);
-  return there.length === members.length ? there : null;
+  if (members.includes(null)) return null;
+  return members.filter((member) => member !== null && member !== "gone");
 }
 
 /** Of a holder that says nothing of it itself. */
