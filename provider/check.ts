@@ -25,7 +25,7 @@ export function check(
   olds: Properties,
   news: Properties,
 ): CheckResult {
-  const inputs = without(news, PID);
+  const inputs = tidy(without(news, PID));
   const pid = news[PID];
   if (typeof pid === "number") runtime.program.know(pid);
   runtime.warnOnce();
@@ -44,11 +44,11 @@ export function check(
 export function parseInputs(news: Properties): LockedActionInputs {
   const problems = describeProblems(news);
   if (problems.length) throw new Error(problems.join("; "));
-  return without(news, PID, PROVIDER) as LockedActionInputs;
+  return tidy(without(news, PID, PROVIDER)) as LockedActionInputs;
 }
 
 export function describeProblems(news: Properties): string[] {
-  const inputs = without(news, PID, PROVIDER);
+  const inputs = tidy(without(news, PID, PROVIDER));
   const result = lockedActionInputs.safeParse(inputs);
   return (result.error?.issues ?? []).map((issue) => {
     const path = issue.path.map(String).join(".");
@@ -74,4 +74,20 @@ function describeMissing(
 function without(properties: Properties, ...keys: string[]): Properties {
   const entries = Object.entries(properties);
   return Object.fromEntries(entries.filter(([key]) => !keys.includes(key)));
+}
+
+/** A secret that turned out not to be there comes as null. What stands in triggers is nobody's business. */
+function tidy({ triggers, ...inputs }: Properties): Properties {
+  const tidied = withoutNulls(inputs) as Properties;
+  if (triggers !== undefined && triggers !== null) tidied.triggers = triggers;
+  return tidied;
+}
+
+function withoutNulls(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return value;
+  const entries = Object.entries(value)
+    .filter(([, part]) => part !== null && part !== undefined)
+    .map(([key, part]) => [key, withoutNulls(part)]);
+  return Object.fromEntries(entries);
 }

@@ -63,7 +63,6 @@ export async function releaseKeptLock(
   try {
     await releaseKept(lease.session, where, entry, {
       deadline: RELEASE_DEADLINE,
-      signal: runtime.stop,
     });
   } finally {
     await lease.release();
