@@ -24,6 +24,9 @@ export const ours: Party = {
   queue: (lock) => ({ node: `${lock}/waiters`, holders: 0 }),
 };
 
+/** Each contender with a session of its own: on the wire one cannot tell apart who share one. */
+export const oursApart: Party = { ...ours, kind: "lock-own-sessions" };
+
 export const cookbook: Party = {
   name: COOKBOOK,
   kind: "lock",

@@ -30,8 +30,13 @@ export interface Counts {
   /** Without pings and the opening of sessions. */
   requests: number;
   byName: Record<string, number>;
-  /** Events of watches: each wakes somebody. */
+  /** Events of watches. */
   events: number;
+  /**
+   * Events that were not preceded by another one on the same connection. One write fires all its
+   * watches before anything else is answered, so what it tells one session is one wake-up.
+   */
+  wakeUps: number;
 }
 
 /** A proxy in front of a server that counts what passes and changes nothing. */
@@ -47,6 +52,7 @@ const none = (): Counts => ({
   requests: 0,
   byName: {},
   events: 0,
+  wakeUps: 0,
 });
 
 /** Calls `see` with the body of each length-prefixed frame of a stream. */
@@ -88,9 +94,13 @@ export async function startWire(target: number): Promise<Wire> {
         counts.byName[name] = (counts.byName[name] ?? 0) + 1;
       }),
     );
+    let woken = false;
     const answer = frames(
       afterFirst((body) => {
-        if (body.readInt32BE(0) === EVENT_XID) counts.events++;
+        const event = body.readInt32BE(0) === EVENT_XID;
+        if (event) counts.events++;
+        if (event && !woken) counts.wakeUps++;
+        woken = event;
       }),
     );
     client.on("data", (chunk: Buffer) => {

@@ -9,7 +9,7 @@ export interface Grip {
 
 export interface LockProgram {
   connect(servers: string): Promise<void>;
-  grip(path: string, limit: number): Grip;
+  grip(kind: string, path: string, limit: number): Grip;
 }
 
 /** Microseconds of a clock that all processes of this machine share. */
@@ -46,7 +46,7 @@ export function serve(program: LockProgram): void {
   }
 
   async function obey([command, ...words]: string[]): Promise<string> {
-    const grip = () => program.grip(words[1]!, Number(words[2]));
+    const grip = () => program.grip(words[0]!, words[1]!, Number(words[2]));
     switch (command) {
       case "connect":
         await program.connect(words[0]!);

@@ -1,4 +1,4 @@
-/** Our own lock under the commands of party.ts: all contenders of a process share one session. */
+/** Our own lock under the commands of party.ts: all contenders of a process share one session, unless told otherwise. */
 import path from "node:path";
 import { acquire } from "../../core/lock";
 import type { Held, LockRequest } from "../../core/lock/types";
@@ -6,8 +6,12 @@ import { createSessionPool } from "../../core/zookeeper/pool";
 import type { Session } from "../../core/zookeeper/session";
 import { serve, type Grip } from "./contender";
 
+/** A session for each contender, so that the wire shows which of them is woken. */
+const OWN_SESSIONS = "lock-own-sessions";
+
 const pool = createSessionPool();
-let session: Session;
+let servers = "";
+let shared: Session;
 let contenders = 0;
 
 function requestOf(lock: string, limit: number): LockRequest {
@@ -27,11 +31,19 @@ function requestOf(lock: string, limit: number): LockRequest {
   };
 }
 
-function grip(lock: string, limit: number): Grip {
+async function openSession(kind: string): Promise<Session> {
+  if (kind !== OWN_SESSIONS) return shared;
+  const { session } = await createSessionPool().lease({ servers });
+  return session;
+}
+
+function grip(kind: string, lock: string, limit: number): Grip {
   const request = requestOf(lock, limit);
+  let session: Session | undefined;
   let held: Held;
   return {
     async acquire() {
+      session ??= await openSession(kind);
       held = await acquire(session, request);
     },
     release: () => held.release(),
@@ -39,8 +51,9 @@ function grip(lock: string, limit: number): Grip {
 }
 
 serve({
-  async connect(servers) {
-    ({ session } = await pool.lease({ servers }));
+  async connect(to) {
+    servers = to;
+    ({ session: shared } = await pool.lease({ servers }));
   },
   grip,
 });

@@ -35,6 +35,7 @@ describe("the counting proxy of the benchmarks", () => {
       requests: 2,
       byName: { exists: 1, create: 1 },
       events: 1,
+      wakeUps: 1,
     });
     expect(wire.take().requests).to.equal(0);
     client.close();
