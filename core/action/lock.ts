@@ -55,7 +55,7 @@ async function withLock(context: Context): Promise<Grant> {
 
 function request(context: Context): LockRequest {
   const { spec, deps, runId } = context;
-  const { root, name, group, limits, chef } = spec.lock;
+  const { root, name, group, limits, chef, settleTimeout } = spec.lock;
   const { timeout, maxWait, retryInterval, ownerGrace, onFailedHolder } =
     spec.lock;
   return {
@@ -67,6 +67,7 @@ function request(context: Context): LockRequest {
     facts: { ...spec.facts, run: runId, runKey: spec.runKey },
     ...{ timeout, maxWait, retryInterval, ownerGrace, onFailedHolder },
     ...(chef ? { chef } : {}),
+    ...(settleTimeout === undefined ? {} : { settleTimeout }),
     signal: deps.signal,
     onWait: (wait) => context.say("lock", waiting(wait)),
   };
@@ -95,7 +96,8 @@ function lockFailure(context: Context, error: unknown): StepFailure {
   if (error instanceof LockCancelled || (signal.aborted && !hasStory(error)))
     return new Stopped("lock", signal.reason);
   const message = error instanceof Error ? error.message : String(error);
-  return new StepFailure("lock", message, {
+  // the step's name is said already
+  return new StepFailure("lock", message.replace(/^lock /, ""), {
     story: hasStory(error) ? error.story : [],
     cause: error,
   });

@@ -28,7 +28,7 @@ export async function perform(
   first: Seen | null,
 ): Promise<Done> {
   const { journal } = context;
-  await takeOver(context, tenure);
+  takeOver(context, tenure);
   await awaitPredecessor(context, tenure);
   context.say("look", "looking again");
   const now = await look(context, process);
@@ -43,7 +43,7 @@ export async function perform(
 }
 
 /** What an adopted holder says counts like what this run would have noted itself. */
-async function takeOver(context: Context, tenure: Tenure): Promise<void> {
+function takeOver(context: Context, tenure: Tenure): void {
   const { journal, spec } = context;
   const { adopted } = tenure;
   if (!adopted) return;
@@ -54,8 +54,6 @@ async function takeOver(context: Context, tenure: Tenure): Promise<void> {
   if (baseline) journal.baseline = baseline;
   if (!adopted.acting) return;
   journal.begun = true;
-  // whoever adopts it from us must wait for that act too
-  await tenure.record({ acting: adopted.acting });
   if (adopted.runKey === spec.runKey && journal.phase === "owed")
     journal.phase = "attempted";
 }

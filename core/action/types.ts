@@ -72,6 +72,8 @@ export interface LockSpec {
   onFailedHolder: "fail" | "wait";
   ownerGrace: number;
   chef?: ChefMirror;
+  /** Seconds to settle what is in doubt, and to release. @default 60 */
+  settleTimeout?: number;
   /** Do not lock: only inside this process `limits.maxHolders` are kept. */
   skip: boolean;
 }
