@@ -1,0 +1,59 @@
+import { randomBytes } from "node:crypto";
+import type { RemoteHost, RunResult } from "../ssh/types";
+import { matchProgram, pidFileProgram, unitProgram } from "./look-program";
+import { readSighting } from "./report";
+import type { ProcessSpec, Sighting } from "./types";
+
+export interface LookOptions {
+  /** Seconds. */
+  timeout: number;
+  /** `true`: as root; a string: as that user. */
+  sudo?: boolean | string;
+  sudoPassword?: string;
+  signal?: AbortSignal;
+}
+
+/** Looks once at the processes of a host. Never rejects, and never takes "could not be seen" for "is down". */
+export async function look(
+  host: RemoteHost,
+  spec: ProcessSpec,
+  { signal, ...rights }: LookOptions,
+): Promise<Sighting> {
+  const script = { body: programOf(spec), ...rights };
+  const result = await host.run(script, signal ? { signal } : {});
+  const problem = describeEnding(result);
+  if (problem) return { kind: "unknown", reason: problem };
+  return readSighting(spec, result.stdout);
+}
+
+function programOf(spec: ProcessSpec): string {
+  if ("unit" in spec) return unitProgram(spec.unit);
+  if ("pidFile" in spec) return pidFileProgram(spec.pidFile);
+  return matchProgram(spec, spelling());
+}
+
+/** One of 2^32 ways to write `/proc/`. */
+function spelling(): string {
+  const bits = randomBytes(4).readUInt32BE();
+  const detour = Array.from({ length: 32 }, (_, i) =>
+    (bits >>> i) & 1 ? "./" : "/",
+  );
+  return `/proc/${detour.join("")}`;
+}
+
+function describeEnding(result: RunResult): string | null {
+  const said = result.stderr.trim().split("\n").at(-1)?.slice(0, 300);
+  const note = said ? `: ${said}` : "";
+  switch (result.kind) {
+    case "unknown":
+      return result.reason;
+    case "timeout":
+      return `the look took longer than ${result.seconds} s`;
+    case "signal":
+      return `the look was ended by ${result.signal}`;
+    case "exit":
+      return result.code === 0
+        ? null
+        : `the look ended with exit ${result.code}${note}`;
+  }
+}

@@ -1,0 +1,112 @@
+import type { Client, ClientChannel } from "ssh2";
+import { Slots } from "./slots";
+
+/** How a channel could not be opened. */
+export class ChannelError extends Error {
+  constructor(
+    message: string,
+    /** The host has no room for another session now, but may have soon. */
+    readonly busy: boolean,
+  ) {
+    super(message);
+  }
+}
+
+/** Milliseconds for a goodbye before the socket is closed without one. */
+const GOODBYE = 2_000;
+
+/** An authenticated connection. It knows when, and why, it is lost. */
+export class Connection {
+  /** Why the connection is no more; null while it is there. */
+  lost: string | null = null;
+  /** False after the host was seen without a `timeout` that we can use. */
+  hasTimeout = true;
+  readonly slots: Slots;
+  private readonly listeners = new Set<() => void>();
+  private reason: string | null = null;
+
+  constructor(
+    private readonly client: Client,
+    private readonly destroy: () => void,
+    execs: number,
+  ) {
+    this.slots = new Slots(execs);
+    // for life: what comes late must not end the process
+    client.on("error", (error) => {
+      this.reason ??= describeLoss(error);
+    });
+    client.on("close", () => this.lose("the host closed the connection"));
+    client.on("end", () => this.lose("the host closed the connection"));
+  }
+
+  /** Calls back once, when the connection is lost. Returns how to forget that. */
+  onLost(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  exec(command: string): Promise<ClientChannel> {
+    return this.open((done) => this.client.exec(command, done));
+  }
+
+  /** A stream to another host, as seen from this one. */
+  forward(host: string, port: number): Promise<ClientChannel> {
+    return this.open((done) =>
+      this.client.forwardOut("127.0.0.1", 0, host, port, done),
+    );
+  }
+
+  /** Says goodbye, and closes the socket whether there is an answer or not. */
+  close(reason: string): void {
+    this.reason ??= reason;
+    this.client.end();
+    setTimeout(() => this.destroy(), GOODBYE).unref();
+    this.lose(reason);
+  }
+
+  /** Closes the socket at once. */
+  abandon(reason: string): void {
+    this.reason ??= reason;
+    this.destroy();
+    this.lose(reason);
+  }
+
+  private open(
+    start: (
+      done: (error: Error | undefined, channel: ClientChannel) => void,
+    ) => void,
+  ): Promise<ClientChannel> {
+    return new Promise((resolve, reject) => {
+      if (this.lost) return reject(new ChannelError(this.lost, false));
+      // a dead host answers nothing: keepalive ends the wait
+      const forget = this.onLost(() =>
+        reject(new ChannelError(this.lost ?? "connection lost", false)),
+      );
+      const done = (error: Error | undefined, channel: ClientChannel) => {
+        forget();
+        if (!error) return resolve(channel);
+        const { reason } = error as { reason?: number };
+        // 2: connect failed, what OpenSSH says beyond MaxSessions; 4: resource shortage
+        reject(new ChannelError(error.message, reason === 2 || reason === 4));
+      };
+      try {
+        start(done);
+      } catch (error) {
+        forget();
+        reject(new ChannelError((error as Error).message, false));
+      }
+    });
+  }
+
+  private lose(reason: string): void {
+    if (this.lost) return;
+    this.lost = this.reason ?? reason;
+    for (const listener of this.listeners) listener();
+    this.listeners.clear();
+  }
+}
+
+function describeLoss(error: Error & { level?: string }): string {
+  if (error.level === "client-timeout") return "the host stopped answering";
+  return `the connection broke: ${error.message}`;
+}

@@ -1,0 +1,151 @@
+import type { Duplex } from "node:stream";
+import { Client, type ConnectConfig, type ParsedKey } from "ssh2";
+import { authentication } from "./authentication";
+import { Connection } from "./connection";
+import { hostKeyPolicy } from "./host-key";
+import { connectSocket } from "./socket";
+import type { ConnectionOptions } from "./types";
+
+/** Milliseconds between two questions whether the host is still there; after three without an answer it is not. */
+const KEEPALIVE = 5_000;
+
+/** One try that failed. */
+export class TryError extends Error {
+  constructor(
+    message: string,
+    /** False: the same would happen again. */
+    readonly retriable: boolean,
+  ) {
+    super(message);
+  }
+}
+
+export interface Way {
+  options: ConnectionOptions;
+  /** Opened before the first try. */
+  key: ParsedKey | null;
+  /** The connection to the jump host. */
+  jump: Connection | null;
+  execs: number;
+}
+
+/** One try to connect and log in, within `perDialTimeout`. @throws TryError */
+export async function dialOnce(
+  way: Way,
+  signal: AbortSignal,
+): Promise<Connection> {
+  const { perDialTimeout } = way.options;
+  const late = AbortSignal.timeout(Math.ceil(perDialTimeout * 1000));
+  const stop = AbortSignal.any([signal, late]);
+  try {
+    const stream = await openStream(way, stop);
+    return await handshake(way, stream, stop);
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    if (late.aborted)
+      throw new TryError(`no connection within ${perDialTimeout} s`, true);
+    if (error instanceof TryError) throw error;
+    throw new TryError((error as Error).message, true);
+  }
+}
+
+async function openStream(
+  { options, jump }: Way,
+  signal: AbortSignal,
+): Promise<Duplex> {
+  const { host, port } = options;
+  if (!jump) return connectSocket(host, port, signal);
+  const opening = jump.forward(host, port);
+  const stopped = new Promise<never>((_, reject) =>
+    signal.addEventListener("abort", () => reject(signal.reason as Error), {
+      once: true,
+    }),
+  );
+  stopped.catch(() => {}); // nobody may be waiting any more
+  // a channel that opens too late must not stay
+  opening.then(
+    (channel) => signal.aborted && channel.destroy(),
+    () => {},
+  );
+  return Promise.race([opening, stopped]);
+}
+
+function handshake(
+  { options, key, execs }: Way,
+  stream: Duplex,
+  signal: AbortSignal,
+): Promise<Connection> {
+  const client = new Client();
+  const policy = hostKeyPolicy(options);
+  const login = authentication(options, key);
+  let keyProblem: string | null = null;
+  const config: ConnectConfig = {
+    sock: stream,
+    username: options.user,
+    readyTimeout: 0, // ours covers the whole try
+    keepaliveInterval: KEEPALIVE,
+    keepaliveCountMax: 3,
+    authHandler: login.handler,
+    hostVerifier: (blob: Buffer) => {
+      keyProblem = policy.problem(blob);
+      return keyProblem === null;
+    },
+    ...(policy.algorithms
+      ? { algorithms: { serverHostKey: policy.algorithms as never } }
+      : {}),
+  };
+  return new Promise<Connection>((resolve, reject) => {
+    const connection = new Connection(client, () => stream.destroy(), execs);
+    let settled = false;
+    const settle = () => {
+      settled = true;
+      signal.removeEventListener("abort", onAbort);
+    };
+    const fail = (error: Error) => {
+      if (settled) return;
+      settle();
+      reject(error);
+      connection.abandon("not connected");
+    };
+    const onAbort = () => fail(signal.reason as Error);
+    signal.addEventListener("abort", onAbort, { once: true });
+    client.on("error", (error: Error & { level?: string }) => {
+      if (error.level === "agent") login.note(`agent: ${error.message}`);
+      else if (error.message.startsWith("Error signing"))
+        login.note(error.message);
+      else fail(explain(error, keyProblem, policy.algorithms, login.failure));
+    });
+    client.on("close", () =>
+      fail(new TryError("the host closed the connection", true)),
+    );
+    client.once("ready", () => {
+      settle();
+      resolve(connection);
+    });
+    try {
+      client.connect(config);
+    } catch (error) {
+      fail(new TryError((error as Error).message, false));
+    }
+  });
+}
+
+function explain(
+  error: Error & { level?: string },
+  keyProblem: string | null,
+  algorithms: string[] | undefined,
+  failure: () => string,
+): TryError {
+  if (keyProblem) return new TryError(keyProblem, false);
+  if (
+    error.level === "client-authentication" ||
+    /too many authentication failures/i.test(error.message)
+  )
+    return new TryError(failure(), false);
+  if (/no matching host key/.test(error.message) && algorithms)
+    return new TryError(
+      `the host has no key of the known type: asked for ${algorithms.join(", ")}`,
+      false,
+    );
+  return new TryError(error.message, !/no matching/.test(error.message));
+}

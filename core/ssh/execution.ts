@@ -1,0 +1,192 @@
+import { randomBytes } from "node:crypto";
+import type { ClientChannel } from "ssh2";
+import { openChannel } from "./channel";
+import type { Connection } from "./connection";
+import { conclude, type Exit } from "./conclusion";
+import { MarkedOutput } from "./marked-output";
+import {
+  commandLine,
+  KILL_AFTER,
+  program,
+  PROMPT,
+  READY,
+  wholeSeconds,
+} from "./program";
+import type { RunResult, Script } from "./types";
+
+/** Milliseconds without output after the exit of the script, when something else keeps its outputs open. */
+const QUIET = 1_000;
+/** Milliseconds to wait for the rest in any case: for outputs after the exit, or for the exit after the outputs. */
+const REST = 5_000;
+/** Seconds for `sudo` to let us through. */
+const SUDO_LIMIT = 60;
+/** Seconds beyond the deadline on the host before its silence counts as lost. */
+const SILENCE = 20;
+
+/** Sends a script to a host. @throws ChannelError */
+export async function begin(
+  connection: Connection,
+  script: Script,
+  signal?: AbortSignal,
+): Promise<Execution> {
+  const token = `locked-action-${randomBytes(16).toString("hex")}`;
+  const text = program(script, token);
+  const command = commandLine(
+    script,
+    Buffer.byteLength(text),
+    connection.hasTimeout,
+  );
+  const channel = await openChannel(connection, command, signal);
+  const input = `go ${token}\n${text}`;
+  return new Execution(connection, channel, { script, token, input });
+}
+
+/** What goes over a channel. */
+interface Plan {
+  script: Script;
+  token: string;
+  /** The line that starts it, and the program. */
+  input: string;
+}
+
+/** One script on its channel, from the first byte to the result. */
+export class Execution {
+  readonly result: Promise<RunResult>;
+  private readonly stdout: MarkedOutput;
+  private readonly stderr: MarkedOutput;
+  private readonly begun = performance.now();
+  private readonly limit: number;
+  private exit: Exit | null = null;
+  private resolve!: (result: RunResult) => void;
+  private timers: NodeJS.Timeout[] = [];
+  private quiet: NodeJS.Timeout | null = null;
+  private sent = false;
+  private done = false;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly channel: ClientChannel,
+    private readonly plan: Plan,
+  ) {
+    this.stdout = new MarkedOutput(plan.token);
+    this.stderr = new MarkedOutput(plan.token);
+    this.limit = wholeSeconds(plan.script.timeout);
+    this.result = new Promise((resolve) => (this.resolve = resolve));
+    channel.on("error", () => {}); // "close" follows
+    channel.stderr.on("error", () => {});
+    channel.on("data", (chunk: Buffer) => this.take(this.stdout, chunk));
+    channel.stderr.on("data", (chunk: Buffer) => this.take(this.stderr, chunk));
+    channel.on("exit", (code: number | null, signal?: string) =>
+      this.exited(code ?? signal ?? null),
+    );
+    channel.on("close", () => this.finish());
+    this.deadline();
+    this.send();
+  }
+
+  /** The process group on the host, once it is known. */
+  get group(): number | null {
+    return Number(this.stdout.seen.get("at")) || null;
+  }
+
+  /** Asks the server of the session to signal it. */
+  signal(name: "TERM" | "KILL"): void {
+    this.channel.signal(name);
+  }
+
+  /** Ends the wait: something was tried to end the script, and nobody knows whether it did. */
+  giveUp(reason: string): void {
+    this.finish(reason);
+  }
+
+  private get asks(): boolean {
+    const { sudo, sudoPassword } = this.plan.script;
+    return Boolean(sudo) && sudoPassword !== undefined;
+  }
+
+  private send(): void {
+    if (this.asks) this.channel.write(`${this.plan.script.sudoPassword}\n`);
+    else this.sendProgram();
+  }
+
+  private sendProgram(): void {
+    this.sent = true;
+    this.channel.write(this.plan.input);
+    // not ended: after the end of stdin ssh2 sends no signals any more
+  }
+
+  private take(output: MarkedOutput, chunk: Buffer): void {
+    output.push(chunk);
+    if (!this.sent && !this.done) this.converse();
+    if (this.exit !== null) this.settle();
+    else if (this.complete) this.after(REST, () => this.finish());
+  }
+
+  /** With `sudo`: the program is sent when it has let us through, and never taken for another password. */
+  private converse(): void {
+    if (this.stdout.waiting().includes(READY)) return this.sendProgram();
+    const prompts = this.stderr.waiting().split(PROMPT).length - 1;
+    if (prompts < 2) return;
+    this.sent = true;
+    this.channel.end(); // the password was wrong
+  }
+
+  private exited(exit: Exit): void {
+    this.exit ??= exit;
+    this.after(REST, () => this.finish());
+    this.settle();
+  }
+
+  /** After the exit: done when all output is in, or none has come for a while. */
+  private settle(): void {
+    if (this.quiet) clearTimeout(this.quiet);
+    if (this.complete) return this.finish();
+    this.quiet = setTimeout(() => this.finish(), QUIET);
+  }
+
+  private get complete(): boolean {
+    return this.stdout.seen.has("end") && this.stderr.seen.has("end");
+  }
+
+  private deadline(): void {
+    const seconds = this.limit + KILL_AFTER + SILENCE;
+    const whole = seconds + (this.asks ? SUDO_LIMIT : 0);
+    this.after(whole * 1000, () =>
+      this.finish(
+        `the host said nothing for ${SILENCE} s after the deadline of ${this.limit} s`,
+      ),
+    );
+    if (this.asks)
+      this.after(SUDO_LIMIT * 1000, () => {
+        if (this.sent) return;
+        this.sent = true;
+        this.channel.end();
+      });
+  }
+
+  private after(ms: number, act: () => void): void {
+    // a timer beyond 2^31 ms would fire at once
+    this.timers.push(setTimeout(act, Math.min(ms, 2 ** 31 - 1)));
+  }
+
+  private finish(reason?: string): void {
+    if (this.done) return;
+    this.done = true;
+    for (const timer of this.timers) clearTimeout(timer);
+    if (this.quiet) clearTimeout(this.quiet);
+    this.stdout.finish();
+    this.stderr.finish();
+    this.channel.close();
+    this.resolve(
+      conclude({
+        exit: this.exit,
+        stdout: this.stdout,
+        stderr: this.stderr,
+        limit: this.limit,
+        elapsed: (performance.now() - this.begun) / 1000,
+        lost: reason ?? this.connection.lost,
+        sent: this.sent,
+      }),
+    );
+  }
+}

@@ -1,0 +1,132 @@
+import type { Guard } from "./types";
+
+/**
+ * Where guards may lie, one file descriptor for each: the first place is shared by
+ * all users of a host, the others are their own. Always taken in this order, all
+ * that exist, so that a host where the first place came later has no second guard.
+ */
+const PLACES = '7 /run/lock 8 "$XDG_RUNTIME_DIR" 9 "${HOME:+$HOME/.cache}"';
+
+/** Calls \`$1 fd directory\` for each place. */
+const EACH = `la_each() {
+la_f=$1; set -- ${PLACES}
+while [ $# -gt 1 ]; do
+case $2 in /*) "$la_f" "$1" "$2/locked-action";; esac
+shift 2
+done
+}`;
+
+/** Lock files are opened for reading only: nobody but their owner may open them otherwise in a sticky directory. */
+const LOCK = `la_lock() {
+[ -f "$2/$la_key.lock" ] && [ ! -h "$2/$la_key.lock" ] && [ -r "$2/$la_key.lock" ] || return 0
+eval "exec $1<\\"\\$2/\\$la_key.lock\\""
+command -v flock >/dev/null || return 0
+flock -n "$1" && return 0
+la_busy
+flock "$1"
+}`;
+
+/** The newest record of all places: one line of \`number run state exit started finished\`. */
+const NEWEST = `la_newest() {
+for la_x in "$2/$la_key@"*.run; do
+[ -f "$la_x" ] && [ ! -h "$la_x" ] && read -r la_1 la_2 la_3 la_4 la_5 2>/dev/null <"$la_x" || continue
+case $la_1 in ''|*[!0-9]*) continue;; esac
+[ "$la_1" -gt "$la_n" ] || continue
+la_n=$la_1 la_run=$la_2 la_state=$la_3 la_exit=$la_4
+done
+}
+la_record() { la_n=0 la_run= la_state= la_exit=; la_each la_newest; }`;
+
+/** Root does not trust a directory that another user has made. */
+const CHOOSE = `la_choose() {
+[ -z "$la_d" ] || return 0
+if [ "$1" = 7 ]; then mkdir -m 1777 "$2" 2>/dev/null
+else mkdir -p -m 700 "$2" 2>/dev/null; fi
+[ -d "$2" ] && [ ! -h "$2" ] && [ -w "$2" ] && [ -x "$2" ] || return 0
+[ "$la_u" != 0 ] || [ -O "$2" ] || return 0
+la_d=$2
+[ -e "$2/$la_key.lock" ] || (umask 0; set -C; : >"$2/$la_key.lock") 2>/dev/null
+}`;
+
+/** Runs that were revoked before they had begun. */
+const REVOKED = `la_revoked() {
+for la_x in "$2/$la_key@"*.revoked; do
+[ -f "$la_x" ] && [ ! -h "$la_x" ] || continue
+while read -r la_1; do [ "$la_1" != "$la_id" ] || la_no=1; done <"$la_x"
+done
+}`;
+
+const WRITE = `la_write() {
+[ -n "$la_d" ] || return 0
+la_x=$la_d/$la_key@$la_u.run.$$
+rm -f "$la_x"
+(umask 022; set -C; printf '%s\\n' "$la_q $la_id $*" >"$la_x") && mv -f "$la_x" "$la_d/$la_key@$la_u.run"
+} 2>/dev/null`;
+
+/**
+ * Outputs go through processes that outlive a lost link: written straight into the
+ * broken channel they would kill the act by SIGPIPE, halfway between stop and start.
+ */
+const RELAYS = `la_relay() { trap '' HUP INT PIPE TERM; cat; cat >/dev/null; }
+la_x=$la_d/$la_key@$la_u.$$
+if [ -n "$la_d" ] && rm -f "$la_x.out" "$la_x.err" && mkfifo -m 600 "$la_x.out" "$la_x.err" 2>/dev/null; then
+la_relay <"$la_x.out" 2>/dev/null &
+la_relay <"$la_x.err" >&2 2>/dev/null &
+exec >"$la_x.out" 2>"$la_x.err"
+rm -f "$la_x.out" "$la_x.err"
+fi`;
+
+function names({ key }: { key: string }): string {
+  return `la_key=${key} la_u=$(id -u) la_d= la_no=`;
+}
+
+/** Takes the guard, waiting for it if another run holds it, and writes down that this run has begun. */
+export function guardStart(guard: Guard): string {
+  return `${names(guard)} la_id=${guard.runId}
+${EACH}
+${LOCK}
+${NEWEST}
+${CHOOSE}
+${REVOKED}
+${WRITE}
+la_busy() { la_record; echo "locked-action: waiting for run \${la_run:-of another user}, which still acts on this host" >&2; }
+la_each la_choose
+${RELAYS}
+[ -n "$la_d" ] || echo 'locked-action: this host has no place for a guard: two runs could act at once' >&2
+command -v flock >/dev/null || echo 'locked-action: this host has no flock: two runs could act at once' >&2
+la_each la_lock
+la_each la_revoked
+[ -z "$la_no" ] || { echo 'locked-action: this run was given up before it began' >&2; exit 98; }
+la_record; la_q=$((la_n + 1)); la_b=$(date +%s)
+la_write started - "$la_b" -
+la_term=; trap la_term=1 TERM`;
+}
+
+/** Writes down how it ended. TERM is acted upon only now: the body, which has got it too, may have ended well all the same. */
+export function guardEnd(): string {
+  return `la_write finished "$la_e" "$la_b" "$(date +%s)"
+trap - TERM
+[ -z "$la_term" ] || kill -TERM $$`;
+}
+
+/** Waits for the guard and prints its newest record, \`busy\` before and \`free\` after the wait. */
+export function guardQuestion(key: string, revoke: string | undefined): string {
+  return `${names({ key })} la_id=${revoke ?? ""}
+command -v flock >/dev/null || { echo noflock; exit 0; }
+${EACH}
+${LOCK}
+${NEWEST}
+${CHOOSE}
+la_print() { la_record; echo "$1 $la_n $la_run $la_state $la_exit"; }
+la_busy() { la_print busy; }
+la_revoke() {
+la_x=$la_d/$la_key@$la_u.revoked
+[ -n "$la_d" ] && [ ! -h "$la_x" ] || return 1
+[ ! -e "$la_x" ] || [ -O "$la_x" ] || return 1
+(umask 022; echo "$la_id" >>"$la_x") 2>/dev/null
+}
+${revoke === undefined ? "" : "la_each la_choose"}
+la_each la_lock
+${revoke === undefined ? "" : "la_revoke || echo unrevoked"}
+la_print free`;
+}
