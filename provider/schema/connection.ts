@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { describeKeyProblem } from "../../core/ssh/key-format";
 import { known } from "../unknown";
-import { checked, closed, flag, positiveSeconds, text, word } from "./parts";
+import { checked, closed, flag, seconds, text, word } from "./parts";
 
 export interface ConnectionInput {
   host: string;
@@ -27,7 +27,7 @@ const host = checked((value) => {
 });
 
 const hostKey = checked((value) =>
-  /^(SHA256:[A-Za-z0-9+/]{43}=?|[a-z0-9@.-]+ [A-Za-z0-9+/]+={0,3}( .*)?)$/.test(
+  /^(SHA256:[A-Za-z0-9+/]{43}=?|[a-z0-9@.-]+ AAAA[A-Za-z0-9+/]+={0,3}( .*)?)$/.test(
     value.trim(),
   )
     ? null
@@ -45,11 +45,7 @@ export const connection: z.ZodType<ConnectionInput> = known(
     privateKeyPassword: text.optional(),
     agentSocketPath: word.optional(),
     dialErrorLimit: known(z.int().min(-1)).optional(),
-    perDialTimeout: known(
-      z.union([z.literal(0), positiveSeconds], {
-        error: "expected a number of seconds",
-      }),
-    ).optional(),
+    perDialTimeout: seconds.optional(),
     hostKey: hostKey.optional(),
     knownHosts: text.optional(),
     insecureIgnoreHostKey: flag.optional(),

@@ -50,9 +50,12 @@ const SUDO_USER = /^[A-Za-z_][A-Za-z0-9_.-]*\$?$/;
 /** How a command gets its rights. */
 export const rights = {
   sudo: known(
-    z.union([z.boolean(), z.string().regex(SUDO_USER)], {
-      error: "expected true, false or the name of a user",
-    }),
+    z.custom<boolean | string>(
+      (value) =>
+        typeof value === "boolean" ||
+        (typeof value === "string" && SUDO_USER.test(value)),
+      "expected true, false or the name of a user",
+    ),
   ).optional(),
   sudoPassword: checked((value) =>
     /[\r\n\0]/.test(value) ? "must be one line" : null,

@@ -146,7 +146,8 @@ cd "$LOCKED_ACTION_HOST_DIR"
 echo act >> acts
 if [ -f pid ]; then
   kill "$(cat pid)" 2>/dev/null
-  while kill -0 "$(cat pid)" 2>/dev/null; do sleep 0.02; done
+  # a zombie has ended too, however late it is reaped
+  while grep -qs '^State:.[^ZX]' "/proc/$(cat pid)/status"; do sleep 0.01; done
 fi
 [ -f broken ] && exit 0
 "$PWD/daemon" 100000 </dev/null >/dev/null 2>&1 &

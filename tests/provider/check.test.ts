@@ -34,7 +34,7 @@ const BAD: [string, unknown, string][] = [
   [
     "connection.perDialTimeout",
     -1,
-    "connection.perDialTimeout: expected a number of seconds",
+    "connection.perDialTimeout: expected at least 0",
   ],
   [
     "connection.hostKey",
