@@ -1,0 +1,32 @@
+import { Command } from "commander";
+import { perform, withSession } from "../context";
+import { findLock } from "../find";
+import { lockToJson } from "../lock-json";
+import { lockPage } from "../lock-page";
+
+export const show = new Command("show")
+  .argument("<name>", "the lock")
+  .summary("one lock: who holds it, what failed, who waits, what to do")
+  .description(
+    `Limits, hold, holders with the reason of their failure, waiters in their order,
+and the commands for what can be done next.`,
+  )
+  .addHelpText(
+    "after",
+    `
+Examples:
+  locked-action show web
+  locked-action show web --json | jq -r '.holders[] | select(.state == "failed") | .id'`,
+  )
+  .action((name: string, _options: object, command: Command) =>
+    perform(command, async (context) => {
+      const lock = await withSession(context, (session) =>
+        findLock(context, session, name),
+      );
+      context.print(
+        context.json
+          ? JSON.stringify(lockToJson(lock))
+          : lockPage(context, lock),
+      );
+    }),
+  );

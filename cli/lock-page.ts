@@ -1,0 +1,140 @@
+import { describeAge, type HolderView, type LockView } from "../core/lock";
+import { oneLine } from "../core/text/lines";
+import type { Context } from "./context";
+import { blockedBy, slotsUsed } from "./lock-state";
+import { paintState, stateWords } from "./lock-table";
+import { nextSteps } from "./next-steps";
+import { table } from "./table";
+
+type Fields = [name: string, value: string | undefined][];
+
+/** All that there is to say of a lock. `since`: seconds that have passed since it was read. */
+export function lockPage(
+  context: Context,
+  lock: LockView,
+  { since = 0 } = {},
+): string {
+  const { paint } = context;
+  const steps = nextSteps(context, lock);
+  return [
+    `${paint("bold", oneLine(lock.name))}  ${stateWords(lock, paint)}`,
+    fields(facts(context, lock)),
+    ...lock.holders.flatMap((holder) => holderBlock(context, holder, since)),
+    ...(lock.waiters.length > 0 ? waitersBlock(lock, since) : []),
+    ...(steps.length > 0 ? ["", "what to do next"] : []),
+    ...steps.map((step) => `  ${step}`),
+  ].join("\n");
+}
+
+function facts(context: Context, lock: LockView): Fields {
+  const { limits, hold } = lock;
+  const blocked = blockedBy(lock);
+  return [
+    ["path", `${lock.path} at ${context.where.servers.text}`],
+    [
+      "limits",
+      `max holders ${limits.maxHolders}, max per group ${limits.maxPerGroup ?? "none"}, max failures ${limits.maxFailures}`,
+    ],
+    [
+      "holders",
+      `${lock.holders.length} in ${slotsUsed(lock)} of ${limits.maxHolders} slots`,
+    ],
+    ["waiters", String(lock.waiters.length)],
+    [
+      "hold",
+      hold
+        ? context.paint(
+            "yellow",
+            oneLine(`by ${hold.by} since ${hold.since}: ${hold.why}`),
+          )
+        : "no",
+    ],
+    [
+      "blocked",
+      blocked.length > 0
+        ? context.paint(
+            "red",
+            `by ${blocked.join(", ")}: nobody new is granted`,
+          )
+        : "no",
+    ],
+  ];
+}
+
+/** Everything about one holder, under its name. */
+export function holderBlock(
+  { paint, wide }: Context,
+  holder: HolderView,
+  since: number,
+): string[] {
+  const { record, state, id } = holder;
+  const failure = record?.failure;
+  const title = record ? `${record.target} (${record.subject})` : id;
+  const age = describeAge(holder.age + since);
+  const failed = failure
+    ? `, step ${failure.step} failed ${describeAge((Date.now() - Date.parse(failure.at)) / 1000)} ago${failure.exit === undefined ? "" : `, exit ${failure.exit}`}`
+    : "";
+  return [
+    "",
+    `holder ${paint("bold", oneLine(title))}`,
+    fields([
+      ["state", paintState(paint, state, state) + oneLine(failed)],
+      ["reason", failure?.reason],
+      ["target", record?.target],
+      ["subject", record?.subject],
+      ["action", record?.action],
+      ["by", record?.from],
+      ["ci", record?.ci],
+      ["urn", record?.urn],
+      ["since", `${record?.since ?? "unknown"} (held for ${age})`],
+      ["holder", id],
+      ["token", holder.fencingToken],
+      ...(wide ? details(holder) : []),
+    ]),
+  ];
+}
+
+function details({ slot, group, path, record }: HolderView): Fields {
+  const { run, runKey, acting, drained, mirror } = record ?? {};
+  return [
+    ["slot", String(slot)],
+    ["group", group],
+    ["path", path],
+    ["run", run],
+    ["run key", runKey],
+    [
+      "acting",
+      acting && `since ${acting.since}, ends within ${acting.deadline} s`,
+    ],
+    ["drained", drained ? "yes: undrain is owed" : undefined],
+    ["chef", mirror],
+  ];
+}
+
+function waitersBlock({ waiters }: LockView, since: number): string[] {
+  const rows = waiters.map(({ id, record, age }, index) => [
+    String(index + 1),
+    oneLine(record?.target ?? id, 60),
+    oneLine(record?.subject ?? "-", 60),
+    oneLine(record?.action ?? "-", 60),
+    oneLine(record?.from ?? "-", 60),
+    describeAge(age + since),
+  ]);
+  const head = ["PLACE", "TARGET", "SUBJECT", "ACTION", "BY", "WAITING"];
+  return ["", "waiters", indented(table(head, rows))];
+}
+
+/** `  name     value`, without what has no value. */
+export function fields(all: Fields): string {
+  return all
+    .filter(([, value]) => value !== undefined && value !== "")
+    .map(([name, value]) => `  ${name.padEnd(9)}${plain(value!)}`)
+    .join("\n");
+}
+
+/** What comes from ZooKeeper must not steer the terminal; our own colours may. */
+function plain(value: string): string {
+  return value.startsWith("\u001b[") ? value : oneLine(value, 1000);
+}
+
+const indented = (text: string) => text.replace(/^/gm, "  ");

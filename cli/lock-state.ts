@@ -1,0 +1,36 @@
+import type { HolderView, LockView } from "../core/lock";
+
+const WORST_FIRST = ["failed", "stale", "repairing", "live"] as const;
+
+export type State = (typeof WORST_FIRST)[number];
+
+/** Why nobody new is granted; empty if only live holders are in the way. */
+export function blockedBy(lock: LockView): ("failures" | "stale" | "hold")[] {
+  const slots = slotsUsed(lock);
+  const stuck = new Set(lock.holders.filter(isStuck).map(({ slot }) => slot))
+    .size;
+  const full = slots >= lock.limits.maxHolders && stuck === slots;
+  const stale = lock.holders.some(({ state }) => state === "stale");
+  return [
+    ...(lock.blockedByFailures ? (["failures"] as const) : []),
+    ...(full && stale ? (["stale"] as const) : []),
+    ...(lock.hold ? (["hold"] as const) : []),
+  ];
+}
+
+/** Nobody works on it. */
+function isStuck({ state }: HolderView): boolean {
+  return state === "failed" || state === "stale";
+}
+
+export function slotsUsed({ holders }: LockView): number {
+  return new Set(holders.map(({ slot }) => slot)).size;
+}
+
+/** How many holders are in each state, the worst first. */
+export function statesOf({ holders }: LockView): [State, number][] {
+  return WORST_FIRST.map((state): [State, number] => [
+    state,
+    holders.filter((holder) => holder.state === state).length,
+  ]).filter(([, count]) => count > 0);
+}
