@@ -63,6 +63,7 @@ export class HeldLock implements Held {
     this.live = attempt.session.liveName;
     this.epoch = attempt.epoch;
     this.session.on("connected", this.revive);
+    this.revive(); // granted by a session that is over
   }
 
   held(): number {

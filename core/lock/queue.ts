@@ -72,10 +72,10 @@ export async function place(
     attempt.restart(); // taken away by hand
     return "FAST";
   }
-  attempt.waiter = mine[0]!;
   for (const name of mine.slice(1))
     await attempt.definite(() => session.remove(attempt.waiterPath(name)));
   if (mine.length > 1) return "LIST";
+  attempt.waiter = mine[0]!; // known only once it is the only one
   const index = order.indexOf(attempt.waiter);
   attempt.first = index === 0;
   attempt.place = index + 1;

@@ -1,0 +1,206 @@
+import { expect } from "chai";
+import { hold, LockCancelled, LockInDoubt } from "../../core/lock";
+import type { Contender } from "./contender";
+import { newLock, useLab } from "./lab";
+import { isEnqueue, isGrant, once, type Fate } from "./scripted-session";
+
+describe("a lost answer", () => {
+  const lab = useLab();
+
+  it("of a waiter's creation neither makes it wait for itself nor leaves a second waiter", async () => {
+    const lock = newLock();
+    const holder = await lab.get(lock.by("a"));
+    const session = await lab.session();
+    session.script = once(isEnqueue, { lose: "reply" });
+    const contender = await lab.contend(lock.by("b"), session);
+    await contender.waits();
+    expect(await lab.waiters(lock)).to.have.length(1);
+    await holder.release();
+    await (await contender.gets()).release();
+    await lab.isEmpty(lock);
+  });
+
+  it("of a waiter's creation, then a cancel while the second waiter is taken away: none is left in the queue", async () => {
+    const lock = newLock();
+    const holder = await lab.get(lock.by("a"));
+    const session = await lab.session();
+    const lost = once(isEnqueue, { lose: "reply" });
+    const cancelled = once(({ kind }) => kind === "remove", {
+      before: () => contender.cancel(),
+      lose: "request",
+    });
+    session.script = (request) => lost(request) ?? cancelled(request);
+    const contender = await lab.contend(lock.by("b"), session);
+    expect(await contender.fails()).to.be.instanceOf(LockCancelled);
+    expect(await lab.waiters(lock)).to.deep.equal([]);
+    await holder.release();
+    await lab.isEmpty(lock);
+  });
+
+  it("of a fast grant is taken for what it was once the quorum says so", async () => {
+    const lock = newLock();
+    const session = await lab.session();
+    session.script = once(isGrant, { lose: "reply" });
+    const held = await lab.get(lock.by("a"), session);
+    expect(await lab.holders(lock)).to.deep.equal([held.id]);
+    await held.release();
+    await lab.isEmpty(lock);
+  });
+
+  it("of a fast grant, then a cancel: no holder is left", async () => {
+    const lock = newLock();
+    const session = await lab.session();
+    const contender = await cancelledAfter({ lose: "reply" });
+    expect((await contender.fails()).message).to.equal(
+      `lock ${lock.name}: stopped waiting: by the test`,
+    );
+    expect(contender.error).to.be.instanceOf(LockCancelled);
+    await lab.isEmpty(lock);
+
+    async function cancelledAfter(fate: Fate): Promise<Contender> {
+      session.script = once(isGrant, {
+        ...fate,
+        after: () => contender.cancel(),
+      });
+      const contender = await lab.contend(lock.by("a"), session);
+      return contender;
+    }
+  });
+
+  it("of a fast grant that arrives only after the look: it is poisoned and fails", async () => {
+    const lock = newLock();
+    await (await lab.get(lock.by("z"))).release();
+    const session = await lab.session();
+    let arrive = () => {};
+    const late = new Promise<void>((resolve) => (arrive = resolve));
+    session.script = once(isGrant, {
+      before: () => contender.cancel(),
+      late,
+    });
+    const contender = await lab.contend(lock.by("a"), session);
+    expect(await contender.fails()).to.be.instanceOf(LockCancelled);
+    arrive();
+    const [answer] = await Promise.all(session.arrived);
+    expect(answer!.code).to.equal("BAD_VERSION");
+    await lab.isEmpty(lock);
+  });
+
+  it("of a fast grant, then a new session that reads an old view: it is held", async () => {
+    const lock = newLock();
+    await (await lab.get(lock.by("z"))).release();
+    const session = await lab.session();
+    const lost = once(isGrant, {
+      lose: "reply",
+      after: () => session.loseSession(),
+    });
+    let old = true;
+    session.script = (request) => {
+      if (request.kind === "multi" || request.kind === "set") {
+        const fate = lost(request);
+        if (!fate && session.epoch > 1) old = false; // a write brings the view up to date
+        return fate;
+      }
+      const aboutHolders = request.path.includes("/holders");
+      if (session.epoch > 1 && old && aboutHolders)
+        return { stale: { code: "NO_NODE" } };
+    };
+    const held = await lab.get(lock.by("a"), session);
+    expect(await lab.holders(lock)).to.deep.equal([held.id]);
+    await held.reassert();
+    await held.release();
+    await lab.isEmpty(lock);
+  });
+
+  it("of a fast grant, then a hold: the refusal of the second try is not taken for the first one's", async () => {
+    const lock = newLock();
+    await (await lab.get(lock.by("z"))).release();
+    const [session, operator] = [await lab.session(), await lab.session()];
+    session.script = once(isGrant, {
+      lose: "reply",
+      after: () => hold(operator, lock.path, { by: "op@x", why: "look" }),
+    });
+    const held = await lab.get(lock.by("a"), session);
+    expect(await lab.holders(lock)).to.deep.equal([held.id]);
+    await held.release();
+    await lab.isEmpty(lock);
+  });
+
+  it("of a grant out of the queue is taken for what it was", async () => {
+    const lock = newLock();
+    const holder = await lab.get(lock.by("a"));
+    const session = await lab.session();
+    const contender = await lab.contend(lock.by("b"), session);
+    await contender.waits();
+    session.script = once(isGrant, { lose: "reply" });
+    await holder.release();
+    const held = await contender.gets();
+    expect(await lab.holders(lock)).to.deep.equal([held.id]);
+    await held.release();
+    await lab.isEmpty(lock);
+  });
+
+  it("of a grant out of the queue, then a new session: it is held, and live again", async () => {
+    const lock = newLock();
+    const holder = await lab.get(lock.by("a"));
+    const session = await lab.session();
+    const contender = await lab.contend(lock.by("b"), session);
+    await contender.waits();
+    session.script = once(isGrant, {
+      lose: "reply",
+      after: () => session.loseSession(),
+    });
+    await holder.release();
+    const held = await contender.gets();
+    const live = `holders/0/${held.id}/${session.liveName}`;
+    await lab.has(lock, live);
+    await held.release();
+    await lab.isEmpty(lock);
+  });
+
+  it("of a release counts as released when the holder is gone", async () => {
+    const lock = newLock();
+    const session = await lab.session();
+    const held = await lab.get(lock.by("a"), session);
+    session.script = once(({ kind }) => kind === "multi", { lose: "reply" });
+    await held.release({ kind: "acted" });
+    await lab.isEmpty(lock);
+  });
+
+  it("of a failure's mark leaves one failed holder", async () => {
+    const lock = newLock();
+    const session = await lab.session();
+    const held = await lab.get(lock.by("a"), session);
+    session.script = once(({ kind }) => kind === "multi", { lose: "reply" });
+    await held.fail({ step: "act", reason: "exit 1", at: "2026-01-01" });
+    expect(await lab.tree(lock)).to.deep.equal([
+      "history",
+      "holders",
+      "holders/0",
+      `holders/0/${held.id}`,
+      "waiters",
+    ]);
+  });
+
+  it("that never comes, after a grant: the error says 'in doubt' and names the path", async () => {
+    const lock = newLock();
+    const proxy = await lab.proxy();
+    await (await lab.get(lock.by("z"))).release();
+    const session = await lab.session({ servers: lab.servers(proxy.connect) });
+    session.script = once(isGrant, {
+      lose: "reply",
+      after: () => {
+        proxy.mode = "refuse";
+        proxy.cut();
+      },
+    });
+    const contender = await lab.contend(lock.by("a"), session);
+    await session.suspended();
+    contender.cancel();
+    const error = await contender.fails();
+    const [id] = await lab.holders(lock);
+    expect(error).to.be.instanceOf(LockInDoubt);
+    expect(error.message).to.equal(
+      `lock ${lock.name}: stopped waiting: by the test; and ZooKeeper did not say whether the lock was got: ${lock.path}/holders/0/${id}`,
+    );
+  });
+});
