@@ -1,0 +1,149 @@
+/** INIT, FAST, QUEUE, PLACE: from the wish for the lock to the head of the queue, or straight to the lock. */
+import type { StepRules } from "./answer";
+import {
+  becomeHolder,
+  qcheck,
+  sid,
+  to,
+  uuid,
+  wait,
+  type Client,
+  type Terms,
+} from "./client";
+import { decide } from "./evaluate";
+import { hearGrant, held, loseGrant, restart, takeMirror } from "./grant";
+import { H, inOrder, L, lockData, parseLock, slotPath, W } from "./layout";
+import { check, create, createSequential, nameOf, remove, set } from "./tree";
+
+export const INIT: StepRules = {
+  ask: (_, t) => ({
+    ops: [
+      create(L),
+      set(L, lockData({ max: t.max, hold: false })),
+      create(H),
+      create(W),
+    ],
+  }),
+  hear: (c) => to(c, "FAST", { lock: null }),
+};
+
+export const FAST: StepRules = {
+  ask(c, t) {
+    if (c.refusal) return qcheck(c, t);
+    if (!c.lock) return { read: "data", path: L };
+    const terms = { max: t.max, hold: false };
+    return {
+      ops: [
+        c.lock.max === t.max
+          ? check(L, c.lock.v)
+          : set(L, lockData(terms), c.lock.v),
+        remove(W),
+        create(W),
+        ...(t.has("FAST-FREE") ? [remove(H), create(H)] : []),
+        create(slotPath(c.slot), t.group),
+        ...becomeHolder(c, t, "held"),
+        ...takeMirror(t),
+      ],
+    };
+  },
+  hear(c, t, answer) {
+    if (!c.lock) {
+      if (!answer.ok) return to(c, "INIT");
+      const lock = parseLock(answer.data, answer.version);
+      return lock.hold ? to(c, "QUEUE", { lock }) : { ...c, lock };
+    }
+    const { max, v } = c.lock;
+    const written = max === t.max ? c.lock : { v: v + 1, max, hold: false };
+    if (answer.ok && !c.refusal)
+      return held({ ...c, lock: { ...written, max: t.max } }, t);
+    return hearGrant(c, t, answer, (next, refusal) => {
+      if (refusal.code === "BAD_VERSION") return { ...next, lock: null };
+      if (refusal.code === "NO_NODE") return to(next, "INIT");
+      const beside = !t.has("FAST-FREE") && c.slot + 1 < t.max;
+      if (beside && refusal.path === slotPath(c.slot))
+        return { ...next, slot: c.slot + 1 };
+      return to(next, "QUEUE");
+    });
+  },
+  lose: (c) => (c.lock ? loseGrant(c) : c),
+};
+
+export const QUEUE: StepRules = {
+  ask: (c, t) => ({
+    ops: [createSequential(`${W}/${t.owner}-${uuid(c)}-`, sid(c))],
+  }),
+  hear(c, t, answer) {
+    if (!answer.ok) return to(c, "INIT");
+    // after a doubt there may be two: the name is known once PLACE has seen one alone
+    const sure = !c.doubt || !t.has("DUPLICATES");
+    const waiter = sure ? nameOf(answer.created) : null;
+    const queued = { waiter, queued: true, doubt: false, patient: true };
+    return to(c, t.has("SLOTS-AFTER-W") ? "PLACE" : "EVAL", queued);
+  },
+  lose: (c) => ({ ...c, doubt: true, queued: true }),
+};
+
+export const PLACE: StepRules = {
+  ask(c) {
+    switch (c.phase) {
+      case "delete":
+        return { ops: [remove(`${W}/${c.todo[0] ?? ""}`)] };
+      case "holders":
+        return { read: "holders", path: H };
+      case "watch":
+        return { read: "data", path: `${W}/${c.todo[0] ?? ""}`, watch: true };
+      default:
+        return { read: "children", path: W };
+    }
+  },
+  hear(c, t, answer) {
+    const again = { phase: "", todo: [], watches: [], woken: false };
+    switch (c.phase) {
+      case "delete":
+        return { ...c, ...again };
+      case "holders": {
+        const members = answer.ok ? answer.members : [];
+        const own = members.find((m) => m.owner === t.owner);
+        if (own) {
+          const old = { path: own.path, state: own.state };
+          return to(c, "OWN", { old, watches: [], woken: false });
+        }
+        if (c.lock && c.lock.max !== t.max)
+          return to(c, "RESOLVE", { giveUp: true, watches: [], woken: false });
+        return { ...c, phase: "watch" };
+      }
+      case "watch": {
+        if (!answer.ok) return { ...c, ...again };
+        const todo = c.todo.slice(1);
+        return todo.length > 0 ? { ...c, todo } : wait(c);
+      }
+      default:
+        return place(c, t, answer.ok ? answer.names : []);
+    }
+  },
+};
+
+function place(c: Client, t: Terms, names: readonly string[]): Client {
+  const queue = inOrder(names);
+  const mine = queue.filter((waiter) => waiter.uuid === uuid(c));
+  const [lowest, ...others] = mine;
+  if (!lowest) return restart(c);
+  const known = !t.has("DUPLICATES") && mine.find((w) => w.name === c.waiter);
+  const own = known || lowest;
+  if (others.length > 0 && t.has("DUPLICATES")) {
+    const todo = others.map((other) => other.name);
+    return { ...c, phase: "delete", todo };
+  }
+  const ahead = queue.filter((other) => other.seq < own.seq);
+  const before = ahead.at(-1);
+  const kept = { ...c, waiter: own.name };
+  if (!before) {
+    const first = { ...kept, first: true };
+    return c.found ? decide(first, t, c.found) : to(first, "EVAL");
+  }
+  const family = ahead.filter((other) => other.owner === t.owner).at(-1);
+  const names_ = [before.name];
+  if (family && family !== before && t.has("OWN-QUEUE"))
+    names_.push(family.name);
+  return { ...kept, found: null, first: false, phase: "holders", todo: names_ };
+}

@@ -1,0 +1,223 @@
+/** Trees, clients and surroundings by number, and what each does with each: worked out once, then looked up. */
+import { ask } from "./steps";
+import { uuid, type Client, type Read, type Terms } from "./client";
+import { Interner, PairMemo } from "./interner";
+import { clientViolation, commit, type Violation } from "./invariants";
+import {
+  outsideMoves,
+  spend,
+  type OutsideTerms,
+  type Surroundings,
+} from "./operator";
+import { keyOf, type Tree } from "./tree";
+import {
+  advance,
+  FAULTS,
+  hearRead,
+  movesOf,
+  wake,
+  type Fault,
+  type Move,
+} from "./wire";
+
+/** A move by its numbers. */
+export interface Step {
+  client: number;
+  /** -1: nothing was committed. */
+  tree: number;
+  surroundings: number;
+  fault: Fault | null;
+  view: Move["view"];
+  violation: Violation | null;
+  evicted: readonly string[];
+  story: () => string;
+}
+
+export type Kind = "read" | "wait" | "act" | "rest";
+
+const QUIET = { violation: null, evicted: [] };
+const silent = (): string => "";
+/** Where the deletion of its holder by another matters to a client. */
+const HOLDING = ["RELIVE", "RE-ASSERT", "ACT", "RELEASE", "FAIL"];
+
+export class Catalogue {
+  private readonly trees = new Interner<Tree>(keyOf);
+  private readonly clients = new Interner<Client>((c) => JSON.stringify(c));
+  private readonly grounds = new Interner<Surroundings>((s) =>
+    JSON.stringify(s),
+  );
+  private readonly kinds: Kind[] = [];
+  private readonly looking: boolean[] = [];
+  private pairs = 0;
+  private readonly moves = new PairMemo<readonly Step[]>();
+  private readonly reads = new PairMemo<Step>();
+  private readonly wakes = new PairMemo<readonly Step[]>();
+  private readonly outside = new PairMemo<readonly Step[]>();
+  private readonly follows = new PairMemo<number>();
+  private readonly advances = new PairMemo<number>();
+  private readonly spent = new PairMemo<number>();
+  private readonly judged = new PairMemo<Violation | "none">();
+
+  /** @param telling keeps each move's story: for one trace, not for a search */
+  constructor(
+    private readonly terms: ReadonlyMap<string, Terms>,
+    private readonly outsideTerms: OutsideTerms,
+    private readonly outlives: boolean,
+    private readonly telling: boolean,
+  ) {}
+
+  readonly treeId = (tree: Tree): number => this.trees.idOf(tree);
+  readonly tree = (id: number): Tree => this.trees.valueOf(id);
+  readonly clientId = (client: Client): number => this.clients.idOf(client);
+  readonly client = (id: number): Client => this.clients.valueOf(id);
+  readonly groundId = (s: Surroundings): number => this.grounds.idOf(s);
+  readonly ground = (id: number): Surroundings => this.grounds.valueOf(id);
+
+  termsOf(client: Client): Terms {
+    const terms = this.terms.get(client.name);
+    if (!terms) throw new Error(`no terms for ${client.name}`);
+    return terms;
+  }
+
+  /** What a client does next: read, wait for an event, act on the servers or by itself. */
+  kindOf(id: number): Kind {
+    return (this.kinds[id] ??= this.kind(this.client(id)));
+  }
+
+  private kind(client: Client): Kind {
+    if (client.step === "WAIT") return "wait";
+    if (client.step === "ACT") return "act";
+    const request = ask(client, this.termsOf(client));
+    return request && "read" in request ? "read" : "rest";
+  }
+
+  /** Whether what its server has told it matters to a client now. */
+  looks(id: number): boolean {
+    return (this.looking[id] ??=
+      this.kindOf(id) === "read" ||
+      this.kindOf(id) === "wait" ||
+      this.client(id).watches.length > 0);
+  }
+
+  /** Whether a client may still come to another session. */
+  maySessionsEnd(ground: number): boolean {
+    const { left } = this.ground(ground);
+    const ends = ["any", "expiry", "abandonment", "lateRequest"] as const;
+    return ends.some((fault) => (left[fault] ?? 0) > 0);
+  }
+
+  /** Everything but reads and wake-ups. */
+  movesOf(id: number, tree: number): readonly Step[] {
+    return this.moves.get(id, tree, () => {
+      const client = this.client(id);
+      const terms = this.termsOf(client);
+      const moves = movesOf(client, terms, this.tree(tree), this.outlives);
+      return moves.map((move) => this.step(client, move, tree));
+    });
+  }
+
+  readOf(id: number, tree: number): Step {
+    return this.reads.get(id, tree, () => {
+      const client = this.client(id);
+      const terms = this.termsOf(client);
+      const request = ask(client, terms) as Read;
+      const heard = hearRead(client, terms, request, this.tree(tree));
+      const move = { tree: null, fault: null, view: "same" as const };
+      return this.step(client, { ...move, ...heard }, tree);
+    });
+  }
+
+  wakesOf(id: number): readonly Step[] {
+    return this.wakes.get(id, 0, () => {
+      const client = this.client(id);
+      return wake(client).map((move) => this.step(client, move, -1));
+    });
+  }
+
+  outsideOf(ground: number, tree: number): readonly Step[] {
+    return this.outside.get(ground, tree, () => {
+      const before = this.tree(tree);
+      const moves = outsideMoves(this.ground(ground), this.outsideTerms, before);
+      const [any] = this.terms.values();
+      return moves.map((move) => {
+        const { violation, evicted } = any
+          ? commit(before, move.tree, "operator", any)
+          : QUIET;
+        const after = this.treeId(move.tree);
+        return {
+          client: -1,
+          tree: after === tree ? -1 : after,
+          surroundings: this.groundId(move.surroundings),
+          fault: move.fault,
+          view: "same" as const,
+          violation,
+          evicted,
+          story: this.telling ? move.story : silent,
+        };
+      });
+    });
+  }
+
+  private step(from: Client, move: Move, before: number): Step {
+    const terms = this.termsOf(from);
+    const after = move.tree ? this.treeId(move.tree) : -1;
+    const tree = after === before ? -1 : after;
+    const { violation, evicted } =
+      move.tree && tree !== -1
+        ? commit(this.tree(before), move.tree, from.name, terms)
+        : QUIET;
+    const misled = move.client.toldGone && !from.evicted;
+    const client = move.client.toldGone
+      ? { ...move.client, toldGone: false }
+      : move.client;
+    return {
+      client: this.clientId(client),
+      tree,
+      surroundings: -1,
+      fault: move.fault,
+      view: move.view,
+      violation: violation ?? (misled ? "FALSE_REPORT" : null),
+      evicted,
+      story: this.telling ? move.story : silent,
+    };
+  }
+
+  /** The client once its watches have seen one tree follow another. */
+  advance(id: number, before: number, after: number): number {
+    const pair = this.follows.get(before, after, () => this.pairs++);
+    return this.advances.get(id, pair, () =>
+      this.clientId(
+        advance(this.client(id), this.tree(before), this.tree(after)),
+      ),
+    );
+  }
+
+  /** The client after its holder was deleted by another. */
+  evict(id: number, uuids: readonly string[]): number {
+    const client = this.client(id);
+    const holds = HOLDING.includes(client.step) && uuids.includes(uuid(client));
+    return holds ? this.clientId({ ...client, evicted: true }) : id;
+  }
+
+  /** The surroundings with one fault less, or -1. */
+  spend(ground: number, fault: Fault): number {
+    return this.spent.get(ground, FAULTS.indexOf(fault), () => {
+      const next = spend(this.ground(ground), fault);
+      return next ? this.groundId(next) : -1;
+    });
+  }
+
+  judge(id: number, tree: number): Violation | null {
+    const verdict = this.judged.get(id, tree, () => {
+      const client = this.client(id);
+      const terms = this.termsOf(client);
+      return clientViolation(client, terms, this.tree(tree)) ?? "none";
+    });
+    return verdict === "none" ? null : verdict;
+  }
+
+  /** How many were told apart, for people. */
+  get sizes(): { trees: number; clients: number } {
+    return { trees: this.trees.size, clients: this.clients.size };
+  }
+}

@@ -1,0 +1,186 @@
+/** What must never be: after a commit, in a state, and once nothing more can happen. */
+import { sid, uuid, type Client, type Terms } from "./client";
+import {
+  clientOf,
+  countsAsFailed,
+  holdersOf,
+  lockOf,
+  M,
+  slotsOf,
+  waitersOf,
+  type Member,
+} from "./layout";
+import type { Tree } from "./tree";
+
+export const VIOLATIONS = {
+  GROUPS: "G1: more groups than N hold or act",
+  GROUP_TWICE: "G1: one group in two slots",
+  OWNER_TWICE: "G1: two runs of one owner hold or act",
+  FOREIGN_SLOT: "G1: a member in a slot of another group",
+  EVICTED_ACTS: "acts after its holder was cleared or adopted",
+  VANISHED: "G2, G3: a holder was deleted by somebody who may not",
+  SEEMS_DEAD: "G3: a holder that lives has no live node: it can be adopted",
+  FALSE_REPORT: "told to be cleared or adopted, and nobody did",
+  FIFO: "G4: granted before an earlier waiter",
+  ASLEEP: "G6: waits, though it could go on and no event is coming",
+  FAILURE_UNSEEN: "G6: waits, though it should have given up",
+  STUCK: "G6: a step that cannot go on",
+  WAITER_LEFT: "G7: a waiter that nobody waits with is left",
+  HOLDER_LEFT: "G7: a holder that nobody holds is left",
+  SLOT_LEFT: "G7: a slot without members is left",
+  MIRROR: "Chef's lock and the slot do not stand and fall together",
+  ON_HOLD: "granted while the lock was on hold",
+  HOLD_UNDONE: "the operator's hold was undone by another",
+  MAX_FAILURES: "granted though maxFailures holders had failed",
+  FAILED_GROUP: "joined a group with a failed holder",
+  GROUP_FULL: "more than maxPerGroup members",
+  NOT_REPAIRING: "who adopted a failed holder does not count as failed",
+} as const;
+export type Violation = keyof typeof VIOLATIONS;
+
+/** The name of the client whose request was committed, or "operator". */
+export type Author = string;
+
+const distinct = (values: readonly string[]): number => new Set(values).size;
+
+function structure(after: Tree, chef: boolean): Violation | null {
+  const slots = slotsOf(after);
+  const owners = slots.flatMap((slot) => slot.members.map((m) => m.owner));
+  if (distinct(slots.map((slot) => slot.group)) < slots.length)
+    return "GROUP_TWICE";
+  if (slots.length > (lockOf(after)?.max ?? 0) && slots.length > 0)
+    return "GROUPS";
+  if (distinct(owners) < owners.length) return "OWNER_TWICE";
+  const mirrored = after.get(M)?.data === "ours";
+  if (chef && mirrored !== slots.length > 0) return "MIRROR";
+  return null;
+}
+
+function grant(
+  before: Tree,
+  after: Tree,
+  u: Member,
+  left: readonly Member[],
+  t: Terms,
+): Violation | null {
+  if (lockOf(before)?.hold) return "ON_HOLD";
+  if (after.get(u.slot)?.data !== t.group) return "FOREIGN_SLOT";
+  const adopted = left.find((old) => old.owner === u.owner);
+  if (adopted)
+    return countsAsFailed(adopted) && !countsAsFailed(u)
+      ? "NOT_REPAIRING"
+      : null;
+  const holders = holdersOf(before);
+  if (holders.filter(countsAsFailed).length >= t.maxFailures)
+    return "MAX_FAILURES";
+  const group = holders.filter((m) => m.slot === u.slot);
+  if (group.some(countsAsFailed)) return "FAILED_GROUP";
+  if (group.length >= t.maxPerGroup) return "GROUP_FULL";
+  const queue = waitersOf(before);
+  const mine = queue.findIndex((waiter) => waiter.uuid === u.uuid);
+  const ahead = queue.slice(0, mine === -1 ? queue.length : mine);
+  return ahead.length > 0 ? "FIFO" : null;
+}
+
+/** What a commit did to the holders, and whether its author might. */
+export function commit(
+  before: Tree,
+  after: Tree,
+  author: Author,
+  t: Terms,
+): { violation: Violation | null; evicted: string[] } {
+  const was = holdersOf(before);
+  const is = holdersOf(after);
+  const here = new Set(is.map((m) => m.path));
+  const there = new Set(was.map((m) => m.path));
+  const left = was.filter((m) => !here.has(m.path));
+  const added = is.filter((m) => !there.has(m.path));
+  const evicted = left.filter((m) => clientOf(m.uuid) !== author);
+  let violation = structure(after, t.chef);
+  for (const u of added) violation ??= grant(before, after, u, left, t);
+  const mayEvict = (old: Member) =>
+    author === "operator" || added.some((m) => m.owner === old.owner);
+  if (!evicted.every(mayEvict)) violation ??= "VANISHED";
+  if (author !== "operator" && lockOf(before)?.hold && !lockOf(after)?.hold)
+    violation ??= "HOLD_UNDONE";
+  return { violation, evicted: evicted.map((m) => m.uuid) };
+}
+
+/** Whether a client that sleeps with no event on its way, or acts, rightly does so. */
+export function clientViolation(
+  c: Client,
+  t: Terms,
+  tree: Tree,
+): Violation | null {
+  if (c.step === "WAIT" && !c.woken) return sleeps(c, t, tree);
+  if (c.step !== "ACT" || c.evicted) return null;
+  const mine = holdersOf(tree).find((m) => m.uuid === uuid(c));
+  if (!mine) return "EVICTED_ACTS";
+  const seen = mine.lives.some(
+    (live) => tree.get(`${mine.path}/${live}`)?.session === sid(c),
+  );
+  return seen || c.relive ? null : "SEEMS_DEAD";
+}
+
+function sleeps(c: Client, t: Terms, tree: Tree): Violation | null {
+  const queue = waitersOf(tree);
+  const lock = lockOf(tree);
+  if (!queue.some((waiter) => waiter.uuid === uuid(c))) return "ASLEEP";
+  if (!lock || lock.hold) return null;
+  const slots = slotsOf(tree);
+  const holders = slots.flatMap((slot) => slot.members);
+  const own = holders.find((m) => m.owner === t.owner);
+  if (own) return own.lives.length === 0 ? "ASLEEP" : null;
+  if (lock.max !== t.max) return null;
+  const first = queue[0]?.uuid === uuid(c);
+  if (!first || tree.get(M)?.data === "chef") return null;
+  const group = slots.find((slot) => slot.group === t.group);
+  const stopped = holders.filter(countsAsFailed).length >= t.maxFailures;
+  const joins =
+    group &&
+    !group.members.some(countsAsFailed) &&
+    group.members.length < t.maxPerGroup;
+  const full = slots.filter((s) => s.members.length > 0).length >= lock.max;
+  if (!stopped && (group ? joins : !full)) return "ASLEEP";
+  const troubled = holders.some(
+    (m) => countsAsFailed(m) || m.lives.length === 0,
+  );
+  return troubled && t.onFailedHolder === "fail" ? "FAILURE_UNSEEN" : null;
+}
+
+/** Those who act at one time, but for who was cleared or adopted while acting. */
+export function acting(
+  clients: readonly { client: Client; terms: Terms }[],
+  chefActs: boolean,
+  tree: Tree,
+): Violation | null {
+  const there = clients.filter(
+    ({ client }) => client.step === "ACT" && !client.evicted,
+  );
+  const owners = there.map(({ terms }) => terms.owner);
+  const groups = distinct(there.map(({ terms }) => terms.group));
+  if (distinct(owners) < owners.length) return "OWNER_TWICE";
+  const all = groups + (chefActs ? 1 : 0);
+  return all > (lockOf(tree)?.max ?? 1) ? "GROUPS" : null;
+}
+
+/** Nothing can happen any more but faults: what may be left, and who may wait. */
+export function leftovers(
+  clients: readonly Client[],
+  tree: Tree,
+): Violation | null {
+  const resting = ["DONE", "CRASHED", "WAIT"];
+  if (!clients.every((c) => resting.includes(c.step))) return "STUCK";
+  const waits = (name: string) =>
+    clients.some((c) => c.step === "WAIT" && c.waiter === name);
+  if (!waitersOf(tree).every((waiter) => waits(waiter.name)))
+    return "WAITER_LEFT";
+  const slots = slotsOf(tree);
+  if (slots.some((slot) => slot.members.length === 0)) return "SLOT_LEFT";
+  const crashed = (m: Member) =>
+    clients.find((c) => c.name === clientOf(m.uuid))?.step === "CRASHED";
+  const rightly = (m: Member) => m.state === "failed" || crashed(m);
+  return slots.every((slot) => slot.members.every(rightly))
+    ? null
+    : "HOLDER_LEFT";
+}

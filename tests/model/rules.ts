@@ -1,0 +1,43 @@
+/** Rules of the protocol page that can be taken out, to see that the model misses them. */
+export const RULES = {
+  "FAST-FREE":
+    "FAST deletes and creates H: it succeeds only if nobody holds at all",
+  "DOUBT-FIRST":
+    "a definite answer to a grant in doubt is read only after qcheck(u)",
+  DUPLICATES:
+    "a waiter is found by its uuid; the lowest is kept, the others deleted",
+  "RESOLVE-DOUBT": "who gives up or changes session in doubt looks for its u",
+  POISON: "a FAST in doubt is poisoned by setData(L) before the look",
+  QCHECK: "a doubt is settled by a quorum check, never by a plain read",
+  "OWN-WATCH": "who finds its owner's holder alive watches its live nodes",
+  "OWN-WAIT": "who finds its owner's holder alive waits, and never joins",
+  "OWN-QUEUE": "a waiter watches the nearest earlier waiter of its owner too",
+  "OWN-DATA": "a holder of other lock data is never adopted",
+  "OWN-AGAIN": "after L has been read again, the own holder is looked at again",
+  "ADOPT-CHECK": "the adoption checks L's version, so it obeys hold",
+  REPAIRING: "who adopts a failed holder counts as failed until released",
+  "LIVE-SESSION": "each session of a run has a live node of its own",
+  REASSERT: "the holder is checked again right before the act",
+  "HOLD-WATCH": "the first waiter watches L while the lock is on hold",
+  "MEMBER-WATCH": "the first waiter watches data and children of every member",
+  "MEMBER-GONE": "a member gone between list and read starts EVAL again",
+  "SLOTS-AFTER-W": "slots are listed after W, never before",
+  "EVAL-FAILED": "EVAL counts the failed holders",
+  "EVAL-VERSION": "a grant checks the version of L known before its EVAL",
+  "ONE-SLOT": "a group that has a slot never takes a second one",
+  "SHORTCUT-FAILED":
+    "the shortcut needs an EVAL with fewer than maxFailures failed",
+  "FAIL-BUMP": "FAIL changes L's version, so grants in flight fail",
+  "FAIL-VERSION": "FAIL writes L only with the version it has read",
+  WITNESS:
+    "who leaves others in the slot checks in the same multi that one is there",
+  "RELEASE-POISON": "an acquire that was in doubt is poisoned before release",
+  "CLEAR-AT-ONCE": "clear deletes member and slot in one multi",
+  "CLEAR-MIRROR": "a clear that deletes the slot deletes Chef's lock too",
+} as const;
+
+export type Rule = keyof typeof RULES;
+
+export const ruleNames = (): Rule[] => Object.keys(RULES) as Rule[];
+
+export const isRule = (name: string): name is Rule => name in RULES;
