@@ -4,7 +4,8 @@ import type { Plan } from "./plan";
 import type { Runtime } from "./runtime";
 import { identityOf, type Kept, type State } from "./state";
 
-/** Seconds for giving a kept lock back. */
+/** Seconds to reach ZooKeeper, and then to give a kept lock back. */
+const CONNECT_TIMEOUT = 10;
 const RELEASE_DEADLINE = 30;
 
 /** The lock and the owner to act under: while a lock is kept, that one, at its old path with its old data. */
@@ -56,7 +57,7 @@ export async function releaseKeptLock(
   const { sessions, releaseKept } = runtime.heavy();
   const lease = await sessions.lease(
     { servers: kept.lock.servers, auth: keptAuth },
-    { signal: runtime.stop, timeout: RELEASE_DEADLINE },
+    { signal: runtime.stop, timeout: CONNECT_TIMEOUT },
   );
   const entry: HistoryEntry = { kind: "cleared", reason };
   const where = { lock: kept.path, holder: kept.holder };

@@ -90,7 +90,7 @@ export class Rig {
 
   run(
     spec: ActionSpec,
-    { signal = never, report = (_: Progress) => {} } = {},
+    { signal = never, report = ignore } = {},
   ): Promise<ActionOutcome> {
     const { hosts, sessions } = this;
     const deps = { hosts, sessions, clock: systemClock, signal, report };
@@ -139,6 +139,7 @@ export class Rig {
 }
 
 const never = new AbortController().signal;
+const ignore: (progress: Progress) => void = () => {};
 
 /** The service starts if there is no file `broken`; each run of the command leaves a line in `acts`. */
 export const RESTART = `
