@@ -1,0 +1,209 @@
+import type { Context } from "./context";
+import type { Diff } from "./dynamic-provider";
+import { execute } from "./execution";
+import type { Goal } from "./goal";
+import { decide, decideComponent, ignoring, type Step } from "./planner";
+import type { ResourceState } from "./state";
+import { createUrn, isStack } from "./urn";
+import { hide, markAll, type Properties } from "./values";
+
+/** A goal that cannot be; `urn` is the resource it is about. */
+export class Rejected extends Error {
+  constructor(
+    readonly urn: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Takes the program's registrations: plans them one at a time, carries them out side by side. */
+export class Deployment {
+  /** By URN: what the program registered, as it is now. */
+  readonly registered = new Map<string, ResourceState>();
+  private readonly olds: Map<string, ResourceState>;
+  private readonly claimed = new Set<string>();
+  private readonly skipped = new Set<string>();
+  private planning: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly context: Context) {
+    this.olds = new Map(
+      context.snapshot.left
+        .filter((old) => !old.delete)
+        .map((old) => [old.urn, old]),
+    );
+  }
+
+  /** @throws Halted, Rejected, StepFailed, Killed, or what the provider's check or diff threw */
+  async register(goal: Goal): Promise<ResourceState> {
+    const plan = this.planning.then(() => {
+      this.context.halt.check();
+      return this.plan(goal);
+    });
+    this.planning = plan.catch(() => {}); // told to the one who asked
+    const done = await execute(this.context, await plan);
+    this.registered.set(done.urn, done);
+    return done;
+  }
+
+  /** What a component says it has made. */
+  registerOutputs(urn: string, outputs: Properties): void {
+    const { context } = this;
+    const known = this.registered.get(urn);
+    if (!known)
+      throw new Rejected(urn, `outputs of an unknown resource ${urn}`);
+    // The outputs of what is not a target stay as they are, the stack's too.
+    if (this.skipped.has(urn) || !context.isTarget(urn)) return;
+    const next = { ...known, outputs };
+    this.registered.set(urn, next);
+    if (!context.preview) context.snapshot.record(next, known);
+  }
+
+  /** What the program did not register, and what replacements left: to be deleted. */
+  rest(): ResourceState[] {
+    const unclaimed = new Set(this.olds.values());
+    return this.context.snapshot.left.filter(
+      (old) =>
+        (old.delete || unclaimed.has(old)) && this.context.isTarget(old.urn),
+    );
+  }
+
+  private async plan(goal: Goal): Promise<Step> {
+    const { context } = this;
+    const { project, stack } = context.stack;
+    const urn = createUrn(stack, project, goal.parent, goal.type, goal.name);
+    if (this.claimed.has(urn))
+      throw new Rejected(
+        urn,
+        `Duplicate resource URN '${urn}'; try giving it a unique name`,
+      );
+    this.claimed.add(urn);
+    const old = this.find(urn, goal.aliases);
+    const goalState = this.stateFor(urn, goal, old);
+    if (!context.isTarget(urn) && !isStack(urn))
+      return this.untargeted(goalState, old);
+    this.checkDependencies(goalState);
+    if (!goal.custom)
+      return old
+        ? decideComponent(old, goalState)
+        : { op: "create", next: goalState };
+    const next = await this.checked(goalState, goal, old);
+    if (!old) return { op: "create", next };
+    const provider = await context.provider();
+    const diff: Diff = old.pendingReplacement
+      ? { changes: "some", replaces: [], deleteBeforeReplace: true }
+      : await provider.diff(old, urn, next.inputs);
+    const step = decide(goal, old, next, diff);
+    if (step.op === "replace") this.checkReplacement(step);
+    return step;
+  }
+
+  private find(urn: string, aliases: string[]): ResourceState | undefined {
+    const found = [urn, ...aliases].find((name) => this.olds.has(name));
+    if (found === undefined) return undefined;
+    const old = this.olds.get(found);
+    this.olds.delete(found); // nobody else may have it
+    return old;
+  }
+
+  private stateFor(
+    urn: string,
+    goal: Goal,
+    old: ResourceState | undefined,
+  ): ResourceState {
+    const parent = goal.parent ? this.registered.get(goal.parent) : undefined;
+    if (goal.parent && !this.claimed.has(goal.parent))
+      throw new Rejected(urn, `could not find parent resource ${goal.parent}`);
+    const protect = goal.protect ?? parent?.protect;
+    const retainOnDelete = goal.retainOnDelete ?? parent?.retainOnDelete;
+    const secretOutputs = goal.additionalSecretOutputs;
+    const trigger = goal.replacementTrigger;
+    return {
+      urn,
+      type: goal.type,
+      custom: goal.custom,
+      inputs: old
+        ? ignoring(goal.ignoreChanges, goal.inputs, old.inputs)
+        : goal.inputs,
+      outputs: {},
+      ...(goal.parent ? { parent: goal.parent } : {}),
+      dependencies: goal.dependencies,
+      propertyDependencies: goal.propertyDependencies,
+      ...(protect ? { protect } : {}),
+      ...(retainOnDelete ? { retainOnDelete } : {}),
+      ...(secretOutputs.length > 0
+        ? { additionalSecretOutputs: secretOutputs }
+        : {}),
+      ...(trigger === undefined ? {} : { replacementTrigger: trigger }),
+      ...(old?.id ? { id: old.id } : {}),
+      ...(old?.created ? { created: old.created } : {}),
+      ...(old?.modified ? { modified: old.modified } : {}),
+    };
+  }
+
+  private untargeted(
+    next: ResourceState,
+    old: ResourceState | undefined,
+  ): Step {
+    // As it is, under the name it has now.
+    if (old) {
+      const { urn, parent } = next;
+      const kept = { ...old, urn, ...(parent ? { parent } : {}) };
+      return { op: "same", old, next: kept };
+    }
+    this.skipped.add(next.urn);
+    return { op: "skip", next };
+  }
+
+  private checkDependencies(next: ResourceState): void {
+    const { parent, dependencies } = next;
+    for (const urn of [...(parent ? [parent] : []), ...dependencies])
+      if (this.skipped.has(urn))
+        throw new Rejected(
+          next.urn,
+          `Resource '${next.urn}' depends on '${urn}' which was not specified in --target list.`,
+        );
+  }
+
+  private async checked(
+    state: ResourceState,
+    goal: Goal,
+    old: ResourceState | undefined,
+  ): Promise<ResourceState> {
+    const provider = await this.context.provider();
+    const olds = old?.pendingReplacement ? {} : (old?.inputs ?? {});
+    const answer = await provider.check(state.urn, olds, state.inputs);
+    const what = `${goal.type} resource '${goal.name}'`;
+    const complaints = answer.failures.map(({ property, reason }) => {
+      if (property === "") return `${what} has a problem: ${reason}`;
+      const value = JSON.stringify(hide(state.inputs[property] ?? null));
+      return `${what}: property ${property} value {${value}} has a problem: ${reason}`;
+    });
+    const last = complaints.pop();
+    for (const complaint of complaints)
+      this.context.tell("error", complaint, state.urn);
+    if (last !== undefined) throw new Rejected(state.urn, last);
+    return { ...state, inputs: markAll(answer.inputs, state.inputs) };
+  }
+
+  private checkReplacement({
+    old,
+    next,
+    order,
+  }: Extract<Step, { op: "replace" }>) {
+    if (old.protect)
+      throw new Rejected(
+        next.urn,
+        `unable to replace resource "${next.urn}" as it is currently marked for protection.`,
+      );
+    if (order !== "deleteFirst") return;
+    const dependent = this.context.snapshot.left.find((each) =>
+      Object.values(each.propertyDependencies).flat().includes(old.urn),
+    );
+    if (dependent)
+      throw new Rejected(
+        next.urn,
+        `replacing ${next.urn} by deleting it first, while ${dependent.urn} depends on it, is not supported by this engine`,
+      );
+  }
+}

@@ -1,0 +1,265 @@
+import {
+  credentials,
+  Metadata,
+  type ClientUnaryCall,
+  type ServiceError,
+} from "@grpc/grpc-js";
+import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import * as proto from "@pulumi/pulumi/proto/provider_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { setTimeout as pause } from "node:timers/promises";
+import { Child } from "./child";
+import { plainConfig, type Config } from "./environment";
+import type { Emit } from "./events";
+import type { Project } from "./project";
+import { fromServiceError, ProviderFailure } from "./provider-errors";
+import type { ResourceState } from "./state";
+import { nameOf, typeOf } from "./urn";
+import { fromStruct, revealAll, toStruct, type Properties } from "./values";
+
+/** What a provider is given to end by itself when its operation does. */
+export const END_GRACE = 5000;
+const START_WITHIN = 60_000;
+const CANCEL_WITHIN = 1000;
+const MAX_MESSAGE = 400 * 1024 * 1024;
+export const CHANNEL = {
+  "grpc.max_receive_message_length": MAX_MESSAGE,
+  "grpc.max_send_message_length": MAX_MESSAGE,
+  "grpc.enable_http_proxy": 0,
+};
+
+export interface Diff {
+  changes: "none" | "some" | "unknown";
+  replaces: string[];
+  deleteBeforeReplace: boolean;
+}
+
+export interface CheckFailure {
+  property: string;
+  reason: string;
+}
+
+type Callback<T> = (error: ServiceError | null, response: T) => void;
+
+/** The SDK's process for dynamic resources: one for all of them and for one operation. */
+export class DynamicProvider {
+  private ending: Promise<unknown> | undefined;
+
+  private constructor(
+    private readonly child: Child,
+    private readonly client: ResourceProviderClient,
+  ) {}
+
+  /** @param engine the address at which the provider finds us */
+  static async start(
+    project: Project,
+    engine: string,
+    env: NodeJS.ProcessEnv,
+    config: Config,
+    emit: Emit,
+  ): Promise<DynamicProvider> {
+    const tell = (severity: "info" | "info#err") => (message: string) =>
+      emit({ type: "diagnostic", severity, message, ephemeral: false });
+    let found: (port: string) => void = () => {};
+    const port = new Promise<string>((resolve) => (found = resolve));
+    let first = true;
+    const child = Child.start({
+      args: [project.sdk("cmd/dynamic-provider/index.js"), engine],
+      cwd: project.programDir,
+      env,
+      stdin: "pipe",
+      onOutput: (line) => {
+        if (!first) return tell("info")(line);
+        first = false;
+        found(line.trim());
+      },
+      onError: tell("info#err"),
+    });
+    try {
+      const address = `127.0.0.1:${await started(child, port)}`;
+      const client = new ResourceProviderClient(
+        address,
+        credentials.createInsecure(),
+        CHANNEL,
+      );
+      const provider = new DynamicProvider(child, client);
+      await provider.configure(config);
+      return provider;
+    } catch (error) {
+      await child.end(END_GRACE);
+      throw error;
+    }
+  }
+
+  private async configure(config: Config): Promise<void> {
+    const request = new proto.ConfigureRequest();
+    request.setArgs(toStruct(plainConfig(config)));
+    request.setAcceptsecrets(true);
+    request.setAcceptresources(true);
+    await this.call<proto.ConfigureResponse>("configure", (done) =>
+      this.client.configure(request, done),
+    );
+  }
+
+  async check(urn: string, olds: Properties, news: Properties) {
+    const request = new proto.CheckRequest();
+    this.address(request, urn);
+    request.setOlds(toStruct(revealAll(olds)));
+    request.setNews(toStruct(revealAll(news)));
+    const response = await this.call<proto.CheckResponse>("check", (done) =>
+      this.client.check(request, done),
+    );
+    return {
+      inputs: fromStruct(response.getInputs()),
+      failures: response.getFailuresList().map((failure): CheckFailure => ({
+        property: failure.getProperty(),
+        reason: failure.getReason(),
+      })),
+    };
+  }
+
+  async diff(old: ResourceState, urn: string, news: Properties): Promise<Diff> {
+    const request = new proto.DiffRequest();
+    this.address(request, urn);
+    request.setId(old.id ?? "");
+    request.setOlds(toStruct(revealAll(old.outputs)));
+    request.setOldInputs(toStruct(revealAll(old.inputs)));
+    request.setNews(toStruct(revealAll(news)));
+    const response = await this.call<proto.DiffResponse>("diff", (done) =>
+      this.client.diff(request, done),
+    );
+    const { DIFF_NONE, DIFF_SOME } = proto.DiffResponse.DiffChanges;
+    const changes = response.getChanges();
+    return {
+      changes:
+        changes === DIFF_NONE
+          ? "none"
+          : changes === DIFF_SOME
+            ? "some"
+            : "unknown",
+      replaces: response.getReplacesList(),
+      deleteBeforeReplace: response.getDeletebeforereplace(),
+    };
+  }
+
+  async create(urn: string, inputs: Properties) {
+    const request = new proto.CreateRequest();
+    this.address(request, urn);
+    request.setProperties(toStruct(revealAll(inputs)));
+    const response = await this.call<proto.CreateResponse>("create", (done) =>
+      this.client.create(request, done),
+    );
+    const id = response.getId();
+    if (id === "")
+      throw new ProviderFailure("provider did not return an ID from Create");
+    return { id, outputs: fromStruct(response.getProperties()) };
+  }
+
+  async update(old: ResourceState, urn: string, news: Properties) {
+    const request = new proto.UpdateRequest();
+    this.address(request, urn);
+    request.setId(old.id ?? "");
+    request.setOlds(toStruct(revealAll(old.outputs)));
+    request.setOldInputs(toStruct(revealAll(old.inputs)));
+    request.setNews(toStruct(revealAll(news)));
+    const response = await this.call<proto.UpdateResponse>("update", (done) =>
+      this.client.update(request, done),
+    );
+    return fromStruct(response.getProperties());
+  }
+
+  /** Undefined: the resource is no longer there. */
+  async read(old: ResourceState) {
+    const request = new proto.ReadRequest();
+    this.address(request, old.urn);
+    request.setId(old.id ?? "");
+    request.setProperties(toStruct(revealAll(old.outputs)));
+    request.setInputs(toStruct(revealAll(old.inputs)));
+    const response = await this.call<proto.ReadResponse>("read", (done) =>
+      this.client.read(request, done),
+    );
+    if (response.getId() === "") return undefined;
+    return {
+      id: response.getId(),
+      outputs: fromStruct(response.getProperties()),
+      inputs: response.hasInputs()
+        ? fromStruct(response.getInputs())
+        : undefined,
+    };
+  }
+
+  async delete(old: ResourceState): Promise<void> {
+    const request = new proto.DeleteRequest();
+    this.address(request, old.urn);
+    request.setId(old.id ?? "");
+    request.setProperties(toStruct(revealAll(old.outputs)));
+    request.setOldInputs(toStruct(revealAll(old.inputs)));
+    await this.call<Empty>("delete", (done) =>
+      this.client.delete(request, done),
+    );
+  }
+
+  /** Asks it to give up what it is doing; a dynamic provider takes no notice. */
+  async cancel(): Promise<void> {
+    if (this.ending || this.child.exited) return;
+    const deadline = Date.now() + CANCEL_WITHIN;
+    await new Promise<void>((resolve) =>
+      this.client.cancel(new Empty(), new Metadata(), { deadline }, () =>
+        resolve(),
+      ),
+    );
+  }
+
+  /** Ends its process group. Calls that still run fail. */
+  end(): Promise<unknown> {
+    this.client.close();
+    return (this.ending ??= this.child.end(END_GRACE));
+  }
+
+  private address(
+    request: { setUrn(v: string): unknown } & {
+      setName(v: string): unknown;
+      setType(v: string): unknown;
+    },
+    urn: string,
+  ): void {
+    request.setUrn(urn);
+    request.setName(nameOf(urn));
+    request.setType(typeOf(urn));
+  }
+
+  // No deadline: nobody but the provider knows how long its act may take.
+  private call<T>(
+    method: string,
+    start: (done: Callback<T>) => ClientUnaryCall,
+  ): Promise<T> {
+    return new Promise((resolve, reject) =>
+      start((error, response) =>
+        error ? reject(fromServiceError(error, method)) : resolve(response),
+      ),
+    );
+  }
+}
+
+async function started(child: Child, port: Promise<string>): Promise<string> {
+  const done = new AbortController();
+  const late = pause(START_WITHIN, undefined, { signal: done.signal }).then(
+    () => {
+      throw new ProviderFailure(
+        `the provider's process told no port within ${START_WITHIN / 1000} s`,
+      );
+    },
+  );
+  const exit = child.exit.then(({ code, signal }) => {
+    throw new ProviderFailure(
+      `the provider's process ended at its start (${signal ?? `exit code ${code}`})`,
+    );
+  });
+  late.catch(() => {}); // put off when the port is there
+  exit.catch(() => {}); // from then on its calls tell
+  try {
+    return await Promise.race([port, exit, late]);
+  } finally {
+    done.abort();
+  }
+}
