@@ -6,6 +6,7 @@ import type {
   ActionSuccess,
   Debt,
   LockSpec,
+  Step,
 } from "../core/action/types";
 import type { Owner } from "../core/lock/types";
 import { duration } from "../core/text/duration";
@@ -14,7 +15,7 @@ import { ciJob } from "./ci";
 import { keptState, lockToUse } from "./kept";
 import { marksOf } from "./marks";
 import type { Plan } from "./plan";
-import type { Runtime } from "./runtime";
+import type { Run, Runtime } from "./runtime";
 import { describeAct, secretsOf } from "./secrets";
 import { identityOf, SCHEMA_VERSION, type Failure, type State } from "./state";
 
@@ -27,22 +28,30 @@ export interface Attempt {
   reasons: string[] | null;
 }
 
+/** Steps at which something was begun on the host. */
+const BEGUN = new Set<Step>(["drain", "act", "verify", "health", "undrain"]);
+
 /** Runs the action once, with what is known of earlier runs. */
 export async function attempt(
   runtime: Runtime,
+  run: Run,
   plan: Plan,
   before: State | null,
 ): Promise<Attempt> {
   const { hosts, sessions, runAction, systemClock: clock } = runtime.heavy();
   const { lock, owner } = lockToUse(plan, before);
-  const { status, stop: signal } = runtime;
+  const { status, stop: signal, halt } = runtime;
   const started = clock.now();
   const outcome = await runAction(specOf(plan, before, lock, owner), {
     hosts,
     sessions,
     clock,
     signal,
-    report: ({ step, text }) => status.show(plan.urn, `${step}: ${text}`),
+    halt,
+    report: ({ step, text }) => {
+      run.acting ||= BEGUN.has(step);
+      status.show(plan.urn, `${step}: ${text}`);
+    },
   });
   status.end(plan.urn);
   for (const warning of outcome.warnings)

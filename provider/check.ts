@@ -7,7 +7,7 @@ import { isUnknown } from "./unknown";
 /** Inputs as they come from the engine. */
 export type Properties = Record<string, unknown>;
 
-interface CheckResult {
+export interface CheckResult {
   inputs: Properties;
   failures: { property: string; reason: string }[];
 }

@@ -6,22 +6,28 @@ import { clearCommand, releaseKeptLock } from "./kept";
 import { marksOf } from "./marks";
 import { PartialFailure } from "./partial";
 import { planOf, type Plan } from "./plan";
-import type { Runtime } from "./runtime";
+import type { Run, Runtime } from "./runtime";
 import { identityOf, readState, toState, type State } from "./state";
 
+/** One operation, and the process that it is done in. */
+export interface Operation {
+  runtime: Runtime;
+  run: Run;
+}
+
 export async function create(
-  runtime: Runtime,
+  { runtime, run }: Operation,
   news: Properties,
 ): Promise<{ id: string; outs: Properties }> {
   const plan = planOf(parseInputs(news), runtime.settings.settings);
   const id = randomUUID();
-  const run = await attempt(runtime, plan, null);
-  return { id, outs: finish(id, run, news) };
+  const tried = await attempt(runtime, run, plan, null);
+  return { id, outs: finish(id, tried, news) };
 }
 
 /** @throws PartialFailure with the debt */
 export async function update(
-  runtime: Runtime,
+  { runtime, run }: Operation,
   id: string,
   olds: Properties,
   news: Properties,
@@ -32,16 +38,16 @@ export async function update(
   const state = readState(olds);
   // Nothing is known of it, so nothing can be said to be done.
   if (!state)
-    return { outs: finish(id, await attempt(runtime, plan, null), news) };
+    return { outs: finish(id, await attempt(runtime, run, plan, null), news) };
   const moved = state.target !== plan.target;
-  const { run } = difference(state, inputs, settings);
-  const before = resumes(state, moved, run.length > 0)
+  const runs = difference(state, inputs, settings).run.length > 0;
+  const before = resumes(state, moved, runs)
     ? state
     : await withoutKeptLock(runtime, plan, id, state, news);
-  if (run.length === 0) return { outs: toState(noted(plan, before)) };
+  if (!runs) return { outs: toState(noted(plan, before)) };
   // Another machine: what was owed on the old one is owed no more.
   const known = moved ? { ...before, failure: undefined } : before;
-  return { outs: finish(id, await attempt(runtime, plan, known), news) };
+  return { outs: finish(id, await attempt(runtime, run, plan, known), news) };
 }
 
 /** @throws if a kept lock can't be given back */

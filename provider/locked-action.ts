@@ -7,7 +7,7 @@ import type { LockedActionInputs } from "./schema/inputs";
 import { readState } from "./state";
 
 /** What Pulumi's dynamic-provider process hands to `configure`. */
-interface ConfigureRequest {
+export interface ConfigureRequest {
   config: { get(key: string): unknown; rawConfig?: Record<string, unknown> };
 }
 
@@ -24,13 +24,13 @@ export function createLockedAction(runtime: Runtime) {
       return Promise.resolve({ changes: changes(runtime, olds, news) });
     },
     create(news: Properties) {
-      return runtime.track(create(runtime, news));
+      return runtime.track((run) => create({ runtime, run }, news));
     },
     update(id: string, olds: Properties, news: Properties) {
-      return runtime.track(update(runtime, id, olds, news));
+      return runtime.track((run) => update({ runtime, run }, id, olds, news));
     },
     delete(_id: string, olds: Properties) {
-      return runtime.track(remove(runtime, olds));
+      return runtime.track(() => remove(runtime, olds));
     },
   };
 }

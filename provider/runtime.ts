@@ -13,6 +13,13 @@ export type Heavy = Pick<Code, "runAction" | "systemClock" | "releaseKept"> & {
   sessions: SessionPool;
 };
 
+/** One create, update or delete. */
+export interface Run {
+  /** It has begun something on its host. */
+  acting: boolean;
+  ended: Promise<unknown>;
+}
+
 /** Milliseconds for those who wait to leave their queues. */
 const LEAVING = 1500;
 
@@ -20,12 +27,13 @@ const LEAVING = 1500;
 export class Runtime {
   readonly status: Status;
   readonly program = new ProgramWatch(() =>
-    this.halt("the Pulumi program has ended"),
+    this.stopAll("the Pulumi program has ended"),
   );
   private readonly stopping = new AbortController();
   private read: ReadSettings = readSettings({}, process.env);
   private opened: Heavy | null = null;
-  private readonly running = new Set<Promise<unknown>>();
+  private readonly halting = new AbortController();
+  private readonly running = new Set<Run>();
   private warned = false;
 
   constructor(status = new Status(engineLog(process.argv.at(-1)))) {
@@ -35,6 +43,11 @@ export class Runtime {
   /** Aborted when nothing new is to be begun. */
   get stop(): AbortSignal {
     return this.stopping.signal;
+  }
+
+  /** Aborted when the process is about to end. */
+  get halt(): AbortSignal {
+    return this.halting.signal;
   }
 
   get settings(): ReadSettings {
@@ -59,28 +72,33 @@ export class Runtime {
     return (this.opened ??= open());
   }
 
-  /** Keeps count of what is under way, so that a shutdown knows. */
-  async track<T>(work: Promise<T>): Promise<T> {
-    this.running.add(work);
+  /** Keeps count of what is under way, so that a shutdown knows what waits and what acts. */
+  async track<T>(work: (run: Run) => Promise<T>): Promise<T> {
+    const run: Run = { acting: false, ended: Promise.resolve() };
+    this.running.add(run);
     try {
-      return await work;
+      const done = work(run);
+      run.ended = done.catch(() => {});
+      return await done;
     } finally {
-      this.running.delete(work);
+      this.running.delete(run);
     }
   }
 
   /** Stop waiting, begin nothing new; what acts is finished. */
-  halt(why: string): void {
+  stopAll(why: string): void {
     if (!this.stop.aborted) this.stopping.abort(new Error(why));
   }
 
   /** Leaves all queues, closes sessions and connections. Locks that are held stay. */
   async close(): Promise<void> {
-    this.halt("the provider was told to end");
+    this.halting.abort();
+    this.stopAll("the provider was told to end");
     this.program.end();
     if (!this.opened) return;
     const { hosts, sessions } = this.opened;
-    const left = Promise.allSettled([...this.running]);
+    const waiting = [...this.running].filter(({ acting }) => !acting);
+    const left = Promise.all(waiting.map(({ ended }) => ended));
     await Promise.race([left, timer(LEAVING)]);
     await Promise.race([sessions.close(), timer(LEAVING)]);
     hosts.close();

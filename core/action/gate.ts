@@ -34,6 +34,7 @@ function answer(context: Context, gate: Probe, result: RunResult): boolean {
   goOn(context, "gate"); // ended by our own signal: that is no answer
   if (result.kind === "timeout")
     throw refused(context, `no answer in ${duration(gate.timeout)}`, result);
+  if (result.kind === "unknown") throw refused(context, ending(result), result);
   throw refused(context, `it says never (${ending(result)})`, result);
 }
 

@@ -123,6 +123,7 @@ async function withoutLock(context: Context): Promise<Grant> {
       reassert: nothing,
       release: nothing,
       fail: nothing,
+      abandon: nothing,
       facts: () => undefined,
       where: () => null,
     },

@@ -14,7 +14,8 @@ export async function release(
 ): Promise<KeptLock | null> {
   context.say("release", "releasing the lock");
   try {
-    await tenure.release(entry(context, done.outcome));
+    if (context.deps.halt.aborted) await tenure.abandon();
+    else await tenure.release(entry(context, done.outcome));
     return null;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
@@ -53,6 +54,11 @@ export async function settle(
     reason: context.redact(failure.summary),
   };
   try {
+    if (deps.halt.aborted && journal.touched) {
+      // nobody hears of this failure: the next run finds out what really happened
+      await tenure.abandon();
+      return tenure.where();
+    }
     if (!journal.keep) {
       await tenure.release(said);
       return null;

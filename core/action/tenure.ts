@@ -18,6 +18,8 @@ export interface Tenure {
   release(entry: HistoryEntry): Promise<void>;
   /** @throws LockLost, LockInDoubt */
   fail(failure: HolderFailure, entry: HistoryEntry): Promise<void>;
+  /** Leaves the lock as it stands. */
+  abandon(): Promise<void>;
   facts(): LockFacts | undefined;
   where(): KeptLock | null;
 }
@@ -29,6 +31,7 @@ export function heldTenure(held: Held): Tenure {
     reassert: () => held.reassert(),
     release: (entry) => held.release(entry),
     fail: (failure, entry) => held.fail(failure, entry),
+    abandon: () => held.abandon(),
     facts: () => ({
       path: held.lock,
       holder: held.id,

@@ -145,6 +145,8 @@ export interface ActionDeps {
   clock: Clock;
   /** Aborted: stop waiting, begin nothing new; an act that was begun is finished. */
   signal: AbortSignal;
+  /** Aborted: this process is about to end; what acts is left alone, its lock stays as it is. */
+  halt: AbortSignal;
   report(progress: Progress): void;
 }
 

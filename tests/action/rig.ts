@@ -16,7 +16,11 @@ import type { ConnectionOptions, HostPool } from "../../core/ssh/types";
 import { createSessionPool, type SessionPool } from "../../core/zookeeper/pool";
 import { startHosts, type Fleet } from "../support/hosts";
 import { Sandbox } from "../support/sandbox";
-import { startZookeeper, type ZookeeperServer } from "../support/zookeeper";
+import {
+  startZookeeper,
+  type ZookeeperOptions,
+  type ZookeeperServer,
+} from "../support/zookeeper";
 
 /** A real ZooKeeper, real hosts, and on each a small service whose process can be looked at. */
 export class Rig {
@@ -30,10 +34,13 @@ export class Rig {
     readonly fleet: Fleet,
   ) {}
 
-  static async start(names = ["web1", "web2"]): Promise<Rig> {
+  static async start(
+    names = ["web1", "web2"],
+    options: ZookeeperOptions = {},
+  ): Promise<Rig> {
     const sandbox = await Sandbox.create();
     const [zookeeper, fleet] = await Promise.all([
-      startZookeeper(sandbox),
+      startZookeeper(sandbox, options),
       startHosts(sandbox, names),
     ]);
     return new Rig(sandbox, zookeeper, fleet);
@@ -94,7 +101,7 @@ export class Rig {
   ): Promise<ActionOutcome> {
     const { hosts, sessions } = this;
     const deps = { hosts, sessions, clock: systemClock, signal, report };
-    return runAction(spec, deps);
+    return runAction(spec, { ...deps, halt: never });
   }
 
   /** The next run of the same, with what the last one left behind. */

@@ -251,9 +251,8 @@ describe("the life of a resource, in the SDK's own process", () => {
       logging: "none",
     });
     const failure = await fails(provider.create(news));
-    expect(JSON.stringify([failure.properties, failure.reasons])).to.not.match(
-      /"[^"]*\bhidden\b[^"]*"/,
-    );
+    const told = JSON.stringify([failure.properties, failure.reasons]);
+    expect(told).not.to.include("hidden");
   });
 
   it("shows the steps beside the resource, and why it runs", async () => {

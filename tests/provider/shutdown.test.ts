@@ -10,7 +10,11 @@ import { ProviderProcess, type Properties } from "./provider-process";
 describe("the end of a provider's process", () => {
   let rig: Rig;
   const started: ProviderProcess[] = [];
-  before(async () => void (rig = await Rig.start()));
+  before(async () => {
+    // a killed process is missed when its session ends
+    const extra = ["maxSessionTimeout=4000"];
+    rig = await Rig.start(["web1", "web2"], { extra });
+  });
   after(async () => {
     for (const provider of started) {
       provider.child.kill("SIGKILL");
@@ -74,6 +78,7 @@ describe("the end of a provider's process", () => {
 
   it("ends at once when it has done nothing", async () => {
     const provider = await start();
+    await provider.check(inputs("unused", "true"));
     provider.child.kill("SIGINT");
     expect(await provider.ended()).to.equal(0);
   });
@@ -90,6 +95,7 @@ describe("the end of a provider's process", () => {
       await eventually(
         "its session is gone",
         async () => (await view(name))?.holders[0]?.state === "stale",
+        { within: 40_000 },
       );
 
       const next = await start();
