@@ -28,7 +28,8 @@ function now(  f) { stat("self", f); return f[20] }`;
 /**
  * The processes that match, in one pass of \`tail\` and \`awk\` over all. \`tail\` puts each
  * file's path before its content; the path is spelt in a way nobody can guess, so that
- * no process can forge another one's entry by its title.
+ * no process can forge another one's entry by its title. What we have started ourselves
+ * to look does not count: our session, and the `sudo` before it.
  */
 const MATCH = `
 function told(pid,  file, line, f, n) {
@@ -44,15 +45,25 @@ function judge(  f) {
   if (pid == "") return
   sub(/[ \\n]+$/, "", text)
   if (text == "" || (pattern != "" && text !~ pattern)) return
-  if (!stat(pid, f) || f[1] == "Z" || f[1] == "X" || f[4] == session) return
+  if (!stat(pid, f) || f[1] == "Z" || f[1] == "X") return
+  if (f[4] == session || (pid in ours)) return
   told(pid)
   if (nested || (user != "" && user != euid)) return
   parent[pid] = f[2]; start[pid] = f[20]; found++
 }
+function recognise(shell,  f, pid, i, name, file) {
+  stat(shell, f); session = f[4]
+  for (i = 0; i < 5; i++) {
+    pid = f[2]; file = "/proc/" pid "/comm"; name = ""
+    getline name < file; close(file)
+    if ((name != "sudo" && name != "timeout") || !stat(pid, f)) return
+    ours[pid]
+  }
+}
 BEGIN {
   if ("a1" !~ "^[[:alpha:]][[:digit:]]$" || "ab" !~ "^(a|x)b+$") { print "problem the awk of this host is too old"; exit }
   pattern = ENVIRON["la_pattern"]; user = ENVIRON["la_user"]; prefix = ENVIRON["la_prefix"]
-  stat(ENVIRON["la_shell"], own); session = own[4]
+  recognise(ENVIRON["la_shell"])
   head = "==> " prefix; width = length(head); pid = ""; text = ""; seen = 0
 }
 substr($0, 1, width) == head {

@@ -96,7 +96,7 @@ class Reader {
     if (/[.[\](){}*+?|^$\\/]/.test(next)) return this.advance("atom", 2);
     if (/[1-9]/.test(next))
       return `back-references (\`\\${next}\`) are no extended regular expressions`;
-    if (/[a-zA-Z<>'\`]/.test(next))
+    if (/[a-zA-Z<>'`]/.test(next))
       return `\`\\${next}\` means different things on different hosts: write a bracket expression such as [0-9] or [[:alnum:]_]`;
     return `\`\\${next}\` has no defined meaning: write \`${next}\``;
   }
@@ -126,11 +126,11 @@ class Reader {
   }
 
   private literal(): string | null {
-    const [c] = this.ere.slice(this.at);
-    const whole = String.fromCodePoint(this.ere.codePointAt(this.at)!);
-    if (whole > "\x7f" && /^[*+?]/.test(this.ere.slice(this.at + whole.length)))
-      return `\`${whole}\` is several bytes, of which only the last would be repeated: write \`(${whole})\``;
-    return this.advance("atom", whole.length || c!.length);
+    const c = String.fromCodePoint(this.ere.codePointAt(this.at)!);
+    const next = this.ere[this.at + c.length] ?? "";
+    if (c > "\x7f" && /[*+?]/.test(next))
+      return `\`${c}\` is several bytes, of which only the last would be repeated: write \`(${c})\``;
+    return this.advance("atom", c.length);
   }
 
   /** `[…]`, with classes such as `[:digit:]` in it. */

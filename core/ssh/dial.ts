@@ -62,12 +62,17 @@ async function openStream(
     }),
   );
   stopped.catch(() => {}); // nobody may be waiting any more
-  // a channel that opens too late must not stay
   opening.then(
-    (channel) => signal.aborted && channel.destroy(),
+    (channel) => {
+      channel.on("error", () => {});
+      // one that opens too late must not stay
+      if (signal.aborted) channel.destroy();
+    },
     () => {},
   );
-  return Promise.race([opening, stopped]);
+  return Promise.race([opening, stopped]).catch((error: Error) => {
+    throw new Error(`from the jump host: ${error.message}`);
+  });
 }
 
 function handshake(

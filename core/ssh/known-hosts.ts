@@ -76,15 +76,26 @@ function matches(names: string, name: string): boolean {
   return found;
 }
 
+/** Goes back to the last star only: a regular expression could take exponential time. */
 function wildcard(pattern: string, name: string): boolean {
-  const source = pattern
-    .toLowerCase()
-    .replace(/[.*+?^${}()|[\]\\]/g, (c) => {
-      if (c === "*") return ".*";
-      return c === "?" ? "." : `\\${c}`;
-    })
-    .replace(/(\.\*)+/g, ".*"); // `***` would take exponential time
-  return new RegExp(`^${source}$`, "s").test(name);
+  const wanted = pattern.toLowerCase();
+  let [p, n] = [0, 0];
+  let star = -1;
+  let resume = 0;
+  while (n < name.length) {
+    if (wanted[p] === "*") {
+      star = p++;
+      resume = n;
+    } else if (wanted[p] === "?" || wanted[p] === name[n]) {
+      p++;
+      n++;
+    } else if (star >= 0) {
+      p = star + 1;
+      n = ++resume;
+    } else return false;
+  }
+  while (wanted[p] === "*") p++;
+  return p === wanted.length;
 }
 
 function matchesHash(names: string, name: string): boolean {

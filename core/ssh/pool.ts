@@ -1,7 +1,8 @@
-import { createHash } from "node:crypto";
 import type { ParsedKey } from "ssh2";
 import type { Connection } from "./connection";
+import { connectionId, digest } from "./connection-id";
 import { dialOnce } from "./dial";
+import { Doubts } from "./doubts";
 import { openKey } from "./key";
 import { readKnownHosts } from "./known-hosts-file";
 import { LeasedHost } from "./leased-host";
@@ -38,6 +39,7 @@ class Pool implements HostPool {
   private readonly entries = new Map<string, Entry>();
   private readonly handshakes = new Map<string, Slots>();
   private readonly keys = new Map<string, Promise<ParsedKey>>();
+  private readonly doubts = new Doubts();
   private readonly closing = new AbortController();
 
   constructor(
@@ -50,7 +52,8 @@ class Pool implements HostPool {
     dial: DialOptions = {},
   ): Promise<RemoteHost> {
     const { connection, release } = await this.share(options, dial);
-    return new LeasedHost(connection, release);
+    const doubts = this.doubts.of(connectionId(options));
+    return new LeasedHost(connection, doubts, release);
   }
 
   close(): void {
@@ -64,7 +67,7 @@ class Pool implements HostPool {
     options: ConnectionOptions,
     dial: DialOptions,
   ): Promise<{ connection: Connection; release: () => void }> {
-    const id = identify(options);
+    const id = connectionId(options);
     const connection = await persistently(options, dial, (signal) =>
       this.connect(id, options, signal),
     );
@@ -93,16 +96,37 @@ class Pool implements HostPool {
     const entry = this.entry(id);
     if (entry.connection?.lost) entry.connection = null;
     if (entry.connection) return Promise.resolve(entry.connection);
-    entry.dialing ??= new SharedDial(this.closing.signal, (stop) =>
-      this.dial(options, stop)
-        .then((connection) => (entry.connection = connection))
-        .finally(() => {
-          entry.dialing = null;
-          // all who waited may have left in the very moment it succeeded
-          setImmediate(() => this.sweep(id, entry));
-        }),
-    );
+    if (!entry.dialing || entry.dialing.abandoned)
+      entry.dialing = this.startDialing(id, entry, options);
     return entry.dialing.join(signal);
+  }
+
+  private startDialing(
+    id: string,
+    entry: Entry,
+    options: ConnectionOptions,
+  ): SharedDial<Connection> {
+    const dialing = new SharedDial(this.closing.signal, async (stop) => {
+      try {
+        const connection = await this.dial(options, stop);
+        return this.keep(entry, connection);
+      } finally {
+        if (entry.dialing === dialing) entry.dialing = null;
+        // all who waited may have left in the very moment it succeeded
+        setImmediate(() => this.sweep(id, entry));
+      }
+    });
+    return dialing;
+  }
+
+  /** One connection an entry: of two that came at once the second goes. */
+  private keep(entry: Entry, connection: Connection): Connection {
+    if (!entry.connection || entry.connection.lost) {
+      entry.connection = connection;
+      return connection;
+    }
+    connection.close("there is one already");
+    return entry.connection;
   }
 
   private async dial(
@@ -150,7 +174,7 @@ class Pool implements HostPool {
   }
 
   private handshakesOf({ host, port, proxy }: ConnectionOptions): Slots {
-    const id = digest([host, port, proxy ? identify(proxy) : null]);
+    const id = digest([host, port, proxy ? connectionId(proxy) : null]);
     let slots = this.handshakes.get(id);
     if (!slots) {
       slots = new Slots(this.handshakeLimit);
@@ -174,20 +198,6 @@ class Pool implements HostPool {
     entry.connection = null;
     if (this.entries.get(id) === entry) this.entries.delete(id);
   }
-}
-
-/** What tells one connection from another: everything but how often and how long to try. */
-function identify(options: ConnectionOptions): string {
-  const { dialErrorLimit, perDialTimeout, proxy, ...rest } = options;
-  void [dialErrorLimit, perDialTimeout];
-  const fields = Object.entries(rest)
-    .filter(([, value]) => value !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  return digest([fields, proxy ? identify(proxy) : null]);
-}
-
-function digest(value: unknown): string {
-  return createHash("sha256").update(JSON.stringify(value)).digest("hex");
 }
 
 async function withKnownHosts(

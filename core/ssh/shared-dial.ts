@@ -9,6 +9,11 @@ export class SharedDial<T> {
     this.result.catch(() => {}); // nobody may be waiting any more
   }
 
+  /** Given up, but not ended yet: nobody may join any more. */
+  get abandoned(): boolean {
+    return this.controller.signal.aborted;
+  }
+
   /** Waits with the others; an aborted signal ends the wait at once. */
   async join(signal?: AbortSignal): Promise<T> {
     this.waiting++;

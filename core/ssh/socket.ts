@@ -16,6 +16,12 @@ export async function connectSocket(
     return socket;
   } catch (error) {
     socket.destroy();
-    throw error;
+    throw new Error(describe(error as Error));
   }
+}
+
+/** Of several addresses, each with its reason. */
+function describe(error: Error): string {
+  if (!(error instanceof AggregateError)) return error.message;
+  return error.errors.map((one: Error) => one.message).join(", ");
 }
