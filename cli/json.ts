@@ -51,7 +51,7 @@ export const limitsJson = z.strictObject({
   maxFailures: z.int().min(1),
 });
 
-/** `show`, and each of `list` and `watch`. */
+/** `show`; and in `list` and `watch`. */
 export const lockJson = z.strictObject({
   name: text,
   path: text,
@@ -64,12 +64,20 @@ export const lockJson = z.strictObject({
   waiters: z.array(waiterJson),
 });
 
-/** `list`, and each line of `watch`. */
+/** `list`. */
 export const locksJson = z.strictObject({
   at: text,
   servers: text,
   root: text,
   locks: z.array(lockJson),
+});
+
+/** Each line of `watch`: first each lock as it is, then each change. */
+export const watchJson = z.strictObject({
+  at: text,
+  name: text,
+  /** Null: it is gone. */
+  lock: lockJson.nullable(),
 });
 
 /** Each line of `history`. */

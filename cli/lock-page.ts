@@ -8,19 +8,15 @@ import { table } from "./table";
 
 type Fields = [name: string, value: string | undefined][];
 
-/** All that there is to say of a lock. `since`: seconds that have passed since it was read. */
-export function lockPage(
-  context: Context,
-  lock: LockView,
-  { since = 0 } = {},
-): string {
+/** All that there is to say of a lock. */
+export function lockPage(context: Context, lock: LockView): string {
   const { paint } = context;
   const steps = nextSteps(context, lock);
   return [
     `${paint("bold", oneLine(lock.name))}  ${stateWords(lock, paint)}`,
     fields(facts(context, lock)),
-    ...lock.holders.flatMap((holder) => holderBlock(context, holder, since)),
-    ...(lock.waiters.length > 0 ? waitersBlock(lock, since) : []),
+    ...lock.holders.flatMap((holder) => holderBlock(context, holder)),
+    ...(lock.waiters.length > 0 ? waitersBlock(lock) : []),
     ...(steps.length > 0 ? ["", "what to do next"] : []),
     ...steps.map((step) => `  ${step}`),
   ].join("\n");
@@ -65,12 +61,11 @@ function facts(context: Context, lock: LockView): Fields {
 export function holderBlock(
   { paint, wide }: Context,
   holder: HolderView,
-  since: number,
 ): string[] {
   const { record, state, id } = holder;
   const failure = record?.failure;
   const title = record ? `${record.target} (${record.subject})` : id;
-  const age = describeAge(holder.age + since);
+  const age = describeAge(holder.age);
   const failed = failure
     ? `, step ${failure.step} failed ${describeAge((Date.now() - Date.parse(failure.at)) / 1000)} ago${failure.exit === undefined ? "" : `, exit ${failure.exit}`}`
     : "";
@@ -111,14 +106,14 @@ function details({ slot, group, path, record }: HolderView): Fields {
   ];
 }
 
-function waitersBlock({ waiters }: LockView, since: number): string[] {
+function waitersBlock({ waiters }: LockView): string[] {
   const rows = waiters.map(({ id, record, age }, index) => [
     String(index + 1),
     oneLine(record?.target ?? id, 60),
     oneLine(record?.subject ?? "-", 60),
     oneLine(record?.action ?? "-", 60),
     oneLine(record?.from ?? "-", 60),
-    describeAge(age + since),
+    describeAge(age),
   ]);
   const head = ["PLACE", "TARGET", "SUBJECT", "ACTION", "BY", "WAITING"];
   return ["", "waiters", indented(table(head, rows))];

@@ -21,27 +21,24 @@ export function paintState(paint: Paint, state: State, text: string): string {
   return paint(COLOURS[state], text);
 }
 
-/** One row a lock. `since`: seconds that have passed since they were read. */
+/** One row a lock. */
 export function lockTable(
   locks: LockView[],
   paint: Paint,
-  { wide = false, since = 0 } = {},
+  { wide = false } = {},
 ): string {
   const head = wide ? [...HEAD, ...WIDE] : HEAD;
   return table(
     head.map((word) => paint("dim", word)),
-    locks.map((lock) => [
-      ...row(lock, paint, since),
-      ...(wide ? more(lock) : []),
-    ]),
+    locks.map((lock) => [...row(lock, paint), ...(wide ? more(lock) : [])]),
   );
 }
 
-function row(lock: LockView, paint: Paint, since: number): string[] {
+function row(lock: LockView, paint: Paint): string[] {
   const { name, holders, waiters, hold } = lock;
   const slots = slotsUsed(lock);
   const members = holders.length > slots ? ` (${holders.length})` : "";
-  const oldest = Math.max(0, ...holders.map(({ age }) => age)) + since;
+  const oldest = Math.max(0, ...holders.map(({ age }) => age));
   const blocked = blockedBy(lock).join(", ");
   return [
     oneLine(name, 60),

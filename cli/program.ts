@@ -1,8 +1,15 @@
 import fs from "node:fs";
 import { Command } from "commander";
 import { clear } from "./commands/clear";
+import { doctor } from "./commands/doctor";
+import { history } from "./commands/history";
+import { hold, unhold } from "./commands/hold";
 import { list } from "./commands/list";
+import { run } from "./commands/run";
+import { set } from "./commands/set";
 import { show } from "./commands/show";
+import { wait } from "./commands/wait";
+import { watch } from "./commands/watch";
 import { EXIT_CODES } from "./exit-codes";
 import { addGlobalOptions } from "./options";
 
@@ -31,7 +38,11 @@ An error is one line on stderr, then indented lines with more; with --json one
 JSON document. NO_COLOR and --no-color turn colours off.
 ${EXIT_CODES}`;
 
-const COMMANDS = [list, show, clear];
+const COMMANDS = [
+  ...[list, show, watch, history],
+  ...[clear, hold, unhold, set],
+  ...[run, wait, doctor],
+];
 
 export function createProgram(): Command {
   const program = addGlobalOptions(new Command("locked-action"))

@@ -77,7 +77,7 @@ function showHolder(
   holder: HolderView,
   { yes }: Options,
 ): void {
-  if (!yes) context.note(holderBlock(context, holder, 0).join("\n").trim());
+  if (!yes) context.note(holderBlock(context, holder).join("\n").trim());
 }
 
 function refuseLive(holder: HolderView): CommandError {

@@ -1,0 +1,94 @@
+import { Command } from "commander";
+import { LockError } from "../../core/lock";
+import { perform, withSession, type Context } from "../context";
+import { failed, type Check } from "../doctor/check";
+import { checkHost } from "../doctor/host";
+import { checkServers } from "../doctor/servers";
+import { checkSession } from "../doctor/session";
+import { EXIT } from "../exit-codes";
+import { unlessInterrupted } from "../interruption";
+
+interface Options {
+  host: string[];
+  identity?: string;
+}
+
+const COLOURS = { ok: "green", warning: "yellow", failed: "red" } as const;
+
+export const doctor = new Command("doctor")
+  .option(
+    "--host <user@host[:port]>",
+    "check this host too, over SSH; can be repeated",
+    (host: string, hosts: string[]) => [...hosts, host],
+    [],
+  )
+  .option(
+    "--identity <file>",
+    "private key for --host (default: the agent's; a passphrase is not asked for)",
+  )
+  .summary("what is wrong with ZooKeeper, or with a host")
+  .description(
+    `Looks at each server of the list, at the ensemble they make, at the session that
+they grant, at clocks, permissions and locks; with --host at whether an action
+could be run on that host (its key must be in ~/.ssh/known_hosts). Makes and
+deletes one node below the root; changes nothing else.
+Exit code 0 if nothing failed (there may be warnings), else 1.`,
+  )
+  .addHelpText(
+    "after",
+    `
+Examples:
+  locked-action doctor --servers zk1:2181,zk2:2181,zk3:2181
+  locked-action doctor --host deploy@web1 --host deploy@web2:2222`,
+  )
+  .action((options: Options, command: Command) =>
+    perform(command, async (context) => {
+      const { signal } = context;
+      const checks = await unlessInterrupted(signal, examine(context, options));
+      const healthy = checks.every(({ result }) => result !== "failed");
+      if (context.json) context.print(JSON.stringify({ ok: healthy, checks }));
+      else
+        context.print(checks.flatMap((one) => lines(context, one)).join("\n"));
+      return healthy ? EXIT.ok : EXIT.failed;
+    }),
+  );
+
+async function examine(
+  context: Context,
+  { host, identity }: Options,
+): Promise<Check[]> {
+  const servers = await checkServers(context);
+  const serves = servers.at(-1)?.result !== "failed";
+  const session = serves ? await sessionChecks(context) : [];
+  const hosts = await checkHosts(context, host, identity);
+  return [...servers, ...session, ...hosts];
+}
+
+async function sessionChecks(context: Context): Promise<Check[]> {
+  try {
+    return await withSession(context, (session) =>
+      checkSession(context, session),
+    );
+  } catch (error) {
+    if (!(error instanceof LockError)) throw error;
+    return [failed("session", error.message, ...error.story)];
+  }
+}
+
+async function checkHosts(
+  { signal }: Context,
+  hosts: string[],
+  identity: string | undefined,
+): Promise<Check[]> {
+  if (hosts.length === 0) return [];
+  const checks = hosts.map((host) => checkHost(host, identity, signal));
+  return (await Promise.all(checks)).flat();
+}
+
+function lines({ paint }: Context, one: Check): string[] {
+  const { check, result, found, advice } = one;
+  return [
+    `${paint(COLOURS[result], result.padEnd(7))}  ${check}: ${found}`,
+    ...advice.map((each) => `         ${each}`),
+  ];
+}
