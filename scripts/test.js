@@ -48,7 +48,10 @@ try {
   const ok = run(
     bin("mocha"),
     ["--recursive", "--reporter", "scripts/reporter.js", ...files],
-    { LOCKED_ACTION_TEST_RESULTS: results },
+    {
+      LOCKED_ACTION_TEST_RESULTS: results,
+      LOCKED_ACTION_DIST: path.join(root, "dist"),
+    },
   );
   const counted = fs.existsSync(results)
     ? JSON.parse(fs.readFileSync(results, "utf8"))

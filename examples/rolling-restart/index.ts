@@ -32,7 +32,7 @@ const restarts = hosts.map(
         timeout: 30,
       },
       process: { commandString: process },
-      health: { command: config.get("health") ?? "true", timeout: 20 },
+      health: { command: config.get("health") ?? "true", timeout: 5 },
       lock: { name: "web-restart" }, // one machine at a time, whoever deploys
       triggers: [setting],
     }),

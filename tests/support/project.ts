@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import {
   copyFile,
+  cp,
   mkdir,
   mkdtemp,
   readdir,
@@ -126,12 +127,18 @@ async function pack(): Promise<string> {
   await mkdir(stage);
   for (const file of ["package.json", "README.md", "CHANGELOG.md", "LICENSE"])
     await copyFile(path.join(ROOT, file), path.join(stage, file));
-  const tsc = path.join(MODULES, "typescript/bin/tsc");
-  const build = ["-p", "tsconfig.build.json", "--outDir", `${stage}/dist`];
-  await run(process.execPath, [tsc, ...build], { cwd: ROOT });
+  const built = process.env.LOCKED_ACTION_DIST; // by who runs all the tests
+  if (built) await cp(built, `${stage}/dist`, { recursive: true });
+  else await compile(`${stage}/dist`);
   const pack = ["pack", "--ignore-scripts", "--pack-destination", dir];
   await run("npm", pack, { cwd: stage });
   const [name] = (await readdir(dir)).filter((file) => file.endsWith(".tgz"));
   if (!name) throw new Error("npm pack made no tarball");
   return path.join(dir, name);
+}
+
+async function compile(to: string): Promise<void> {
+  const tsc = path.join(MODULES, "typescript/bin/tsc");
+  const options = ["-p", "tsconfig.build.json", "--outDir", to];
+  await run(process.execPath, [tsc, ...options], { cwd: ROOT });
 }

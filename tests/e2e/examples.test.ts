@@ -1,0 +1,109 @@
+import { expect } from "chai";
+import fs from "node:fs";
+import path from "node:path";
+import { startHosts, type Fleet } from "../support/hosts";
+import { makeProject } from "../support/project";
+import { Sandbox } from "../support/sandbox";
+import { errorsOf } from "../support/scene";
+import { Service } from "../support/services";
+import { openStack, type ConfigValue } from "../support/stack";
+import { startZookeeper, type ZookeeperServer } from "../support/zookeeper";
+
+const examples = path.join(__dirname, "../../examples");
+
+// rolling-restart has a file of its own
+describe("the examples", () => {
+  let sandbox: Sandbox;
+  let zookeeper: ZookeeperServer;
+  let fleet: Fleet;
+
+  before(async () => {
+    sandbox = await Sandbox.create();
+    [zookeeper, fleet] = await Promise.all([
+      startZookeeper(sandbox),
+      startHosts(sandbox, ["web1", "web2", "web3"]),
+    ]);
+  });
+  after(() => sandbox.stop());
+
+  async function open(name: string, config: Record<string, ConfigValue>) {
+    const program = fs.readFileSync(
+      path.join(examples, name, "index.ts"),
+      "utf8",
+    );
+    const project = await makeProject(sandbox, {
+      name,
+      program,
+      withPackage: true,
+    });
+    const own = Object.fromEntries(
+      Object.entries({
+        user: fleet.hosts[0]!.user,
+        knownHosts: fleet.knownHosts,
+        privateKey: { secret: fleet.privateKey },
+        ...config,
+      }).map(([key, value]) => [`${name}:${key}`, value]),
+    );
+    return openStack(project, "example", {
+      env: sandbox.env,
+      config: {
+        ...own,
+        "locked-action:zookeeperServers": zookeeper.connect,
+      },
+    });
+  }
+
+  it("quick-start restarts one service, and again with another version", async () => {
+    const service = Service.install(sandbox, fleet.host("web1"), "quick-start");
+    service.byHand("start");
+    const stack = await open("quick-start", {
+      host: "127.0.0.1",
+      port: String(fleet.host("web1").port),
+      command: `${service.control} restart`,
+      pattern: service.pattern,
+      version: "1",
+    });
+    for (const version of ["1", "2"]) {
+      const before = service.identity();
+      await stack.setConfig("quick-start:version", version);
+      const result = await stack.up();
+      expect(errorsOf(result)).to.equal("");
+      expect(service.identity()).to.be.a("string").and.not.equal(before);
+      expect(stack.outputs()).to.deep.include({
+        outcome: "acted",
+        before: [before],
+        after: [service.identity()],
+      });
+    }
+  });
+
+  it("fragile-endpoint lets the clients go one at a time, by exit code alone", async () => {
+    const busy = path.join(sandbox.dir, "licence-in-use");
+    const stack = await open("fragile-endpoint", {
+      clients: JSON.stringify(
+        fleet.hosts.map(({ name, port }) => ({
+          name,
+          host: "127.0.0.1",
+          port,
+        })),
+      ),
+      // fails if another client is at it
+      command: `mkdir ${busy} && sleep 0.2 && rmdir ${busy}`,
+      licence: "2027",
+    });
+    const result = await stack.up({ parallel: 3 });
+    expect(errorsOf(result)).to.equal("");
+    expect(stack.outputs().verified).to.deep.equal(
+      fleet.hosts.map(() => ["exitCode"]),
+    );
+  });
+
+  for (const name of fs.readdirSync(examples))
+    it(`${name} is a whole project`, () => {
+      for (const file of ["Pulumi.yaml", "package.json", "tsconfig.json"])
+        expect(
+          fs.existsSync(path.join(examples, name, file)),
+          `${name}/${file}`,
+        ).to.equal(true);
+    });
+});

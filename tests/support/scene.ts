@@ -1,0 +1,115 @@
+import { createSessionPool } from "../../core/zookeeper/pool";
+import { describeLock, type LockView } from "../../core/lock";
+import { startHosts, type Fleet } from "./hosts";
+import { makeProject, type TestProject } from "./project";
+import { Sandbox } from "./sandbox";
+import { Service } from "./services";
+import { openStack, type Stack } from "./stack";
+import { startZookeeper, type ZookeeperServer } from "./zookeeper";
+
+// One program for all end-to-end tests: it declares what the configuration says.
+const PROGRAM = `
+import * as pulumi from "@pulumi/pulumi";
+import { LockedAction, type LockedActionArgs } from "pulumi-locked-action";
+
+const config = new pulumi.Config();
+const privateKey = config.requireSecret("privateKey");
+const actions = config.requireObject<Record<string, LockedActionArgs>>("actions");
+export const outcomes: Record<string, pulumi.Output<unknown>> = {};
+for (const [name, args] of Object.entries(actions)) {
+  const connection = { ...(args.connection as object), privateKey };
+  outcomes[name] = new LockedAction(name, { ...args, connection } as LockedActionArgs).outcome;
+}
+`;
+
+/** Arguments of a LockedAction, as JSON. */
+export type Args = Record<string, unknown> & {
+  lock: Record<string, unknown>;
+};
+export type Actions = Record<string, Args>;
+
+/** A ZooKeeper, hosts with a service each, and a project whose program declares what a test tells it to. */
+export interface Scene {
+  sandbox: Sandbox;
+  zookeeper: ZookeeperServer;
+  fleet: Fleet;
+  services: Service[];
+  service(host: string): Service;
+  project: TestProject;
+  /** A restart of a host's service under the lock "fleet"; `over` goes over it, `lock` field by field. */
+  restart(host: string, over?: Record<string, unknown>): Args;
+  openStack(name: string, actions: Actions): Promise<Stack>;
+  setActions(stack: Stack, actions: Actions): Promise<void>;
+  lock(name?: string): Promise<LockView>;
+  stop(): Promise<void>;
+}
+
+let scenes = 0;
+
+export async function openScene(hosts: string[]): Promise<Scene> {
+  const sandbox = await Sandbox.create();
+  const number = ++scenes;
+  const [zookeeper, fleet, project] = await Promise.all([
+    startZookeeper(sandbox, { tickTime: 500 }),
+    startHosts(sandbox, hosts),
+    makeProject(sandbox, {
+      name: "scene",
+      program: PROGRAM,
+      withPackage: true,
+    }),
+  ]);
+  const services = fleet.hosts.map((host) =>
+    Service.install(sandbox, host, `s${number}-${host.name}`),
+  );
+  for (const service of services) service.byHand("start", "first");
+  const service = (name: string) =>
+    services.find(({ host }) => host.name === name)!;
+  const restart = (host: string, over: Record<string, unknown> = {}): Args => {
+    const { privateKey: _, ...connection } = fleet.connection(host);
+    const { control, pattern } = service(host);
+    return {
+      connection,
+      target: host,
+      action: { command: `${control} restart`, timeout: 30 },
+      process: { commandString: pattern },
+      triggers: [1],
+      ...over,
+      lock: { name: "fleet", ownerGrace: 1, ...(over.lock as object) },
+    };
+  };
+  const setActions = (stack: Stack, actions: Actions) =>
+    stack.setConfig("scene:actions", JSON.stringify(actions));
+  return {
+    ...{ sandbox, zookeeper, fleet, services, service, project, restart },
+    setActions,
+    openStack: (name, actions) =>
+      openStack(project, name, {
+        env: sandbox.env,
+        config: {
+          "scene:actions": JSON.stringify(actions),
+          "scene:privateKey": { secret: fleet.privateKey },
+          "locked-action:zookeeperServers": zookeeper.connect,
+        },
+      }),
+    lock: async (name = "fleet") => {
+      const pool = createSessionPool();
+      try {
+        const { session } = await pool.lease({ servers: zookeeper.connect });
+        return await describeLock(session, "/locked-action", name);
+      } finally {
+        await pool.close();
+      }
+    },
+    stop: () => sandbox.stop(),
+  };
+}
+
+/** What a failed operation told, permanent lines only. */
+export function errorsOf(result: {
+  diagnostics: { severity: string; message: string }[];
+}): string {
+  return result.diagnostics
+    .filter(({ severity }) => severity === "error")
+    .map(({ message }) => message)
+    .join("\n");
+}
