@@ -20,7 +20,9 @@ export function nextSteps(
   const name = shellWord(spec.lock.name);
   const where = whereOptions(context);
   return [
-    `the lock ${kept.lock} is kept, so that nobody else acts before this is mended`,
+    journal.keep || kept.holder === spec.kept?.holder
+      ? `the lock ${kept.lock} is kept, so that nobody else acts before this is mended`
+      : `the lock ${kept.lock} may still stand`,
     `to see it: locked-action show ${name}${where}`,
     `to go on: pulumi up${target}`,
     `to give it up: locked-action clear ${name} --holder ${kept.holder}${where}`,
