@@ -45,14 +45,16 @@ export class Connection {
     return () => this.listeners.delete(listener);
   }
 
-  exec(command: string): Promise<ClientChannel> {
-    return this.open((done) => this.client.exec(command, done));
+  /** Starts a command. `accept` is called before anything of the new channel can be missed: a command may be over at once. */
+  exec<T>(command: string, accept: (channel: ClientChannel) => T): Promise<T> {
+    return this.open((done) => this.client.exec(command, done), accept);
   }
 
   /** A stream to another host, as seen from this one. */
   forward(host: string, port: number): Promise<ClientChannel> {
-    return this.open((done) =>
-      this.client.forwardOut("127.0.0.1", 0, host, port, done),
+    return this.open(
+      (done) => this.client.forwardOut("127.0.0.1", 0, host, port, done),
+      (channel) => channel,
     );
   }
 
@@ -71,11 +73,12 @@ export class Connection {
     this.lose(reason);
   }
 
-  private open(
+  private open<T>(
     start: (
       done: (error: Error | undefined, channel: ClientChannel) => void,
     ) => void,
-  ): Promise<ClientChannel> {
+    accept: (channel: ClientChannel) => T,
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.lost) return reject(new ChannelError(this.lost, false));
       // a dead host answers nothing: keepalive ends the wait
@@ -84,7 +87,7 @@ export class Connection {
       );
       const done = (error: Error | undefined, channel: ClientChannel) => {
         forget();
-        if (!error) return resolve(channel);
+        if (!error) return resolve(accept(channel));
         const { reason } = error as { reason?: number };
         // 2: connect failed, what OpenSSH says beyond MaxSessions; 4: resource shortage
         reject(new ChannelError(error.message, reason === 2 || reason === 4));

@@ -36,9 +36,13 @@ export async function begin(
     Buffer.byteLength(text),
     connection.hasTimeout,
   );
-  const channel = await openChannel(connection, command, signal);
-  const input = `go ${token}\n${text}`;
-  return new Execution(connection, channel, { script, token, input });
+  const plan = { script, token, input: `go ${token}\n${text}` };
+  return openChannel(
+    connection,
+    command,
+    (channel) => new Execution(connection, channel, plan),
+    signal,
+  );
 }
 
 /** What goes over a channel. */

@@ -21,9 +21,12 @@ const LOCK = `la_lock() {
 [ -f "$2/$la_key.lock" ] && [ ! -h "$2/$la_key.lock" ] && [ -r "$2/$la_key.lock" ] || return 0
 eval "exec $1<\\"\\$2/\\$la_key.lock\\""
 command -v flock >/dev/null || return 0
-flock -n "$1" && return 0
-la_busy
-flock "$1"
+flock -n "$1"
+case $? in
+0) ;;
+1) la_busy; flock "$1" || exit 97;;
+*) echo 'locked-action: this host cannot lock files: two runs could act at once' >&2;;
+esac
 }`;
 
 /** The newest record of all places: one line of \`number run state exit started finished\`. */
@@ -98,15 +101,12 @@ la_each la_lock
 la_each la_revoked
 [ -z "$la_no" ] || { echo 'locked-action: this run was given up before it began' >&2; exit 98; }
 la_record; la_q=$((la_n + 1)); la_b=$(date +%s)
-la_write started - "$la_b" -
-la_term=; trap la_term=1 TERM`;
+la_write started - "$la_b" -`;
 }
 
-/** Writes down how it ended. TERM is acted upon only now: the body, which has got it too, may have ended well all the same. */
+/** Writes down how it ended. */
 export function guardEnd(): string {
-  return `la_write finished "$la_e" "$la_b" "$(date +%s)"
-trap - TERM
-[ -z "$la_term" ] || kill -TERM $$`;
+  return 'la_write finished "$la_e" "$la_b" "$(date +%s)"';
 }
 
 /** Waits for the guard and prints its newest record, \`busy\` before and \`free\` after the wait. */

@@ -65,10 +65,14 @@ export function program(script: Script, token: string): string {
     ...exports,
     // the empty line mends a body that ends in a backslash, `:` one without a command
     `la_main() {\n:\n${body}\n\n}`,
+    // TERM goes to all of the group. The body may take its time, and this shell waits for it:
+    // without it `timeout` would leave, and with it the KILL for a body that stays
+    "la_term=; trap la_term=1 TERM",
     `printf '%s go\\n' ${token}`,
     run,
     "la_e=$?",
     ...(guard ? [guardEnd()] : []),
+    'trap - TERM; [ -z "$la_term" ] || kill -TERM $$',
     '[ -z "$la_k" ] || kill -USR1 "$la_k" 2>/dev/null',
     `printf '%s end %s\\n' ${token} "$la_e"; printf '%s end\\n' ${token} >&2`,
     'exit "$la_e"',
