@@ -30,8 +30,9 @@ export async function evaluate(
     throw disagreement(attempt, attempt.lock.limits);
   if (!slots) slots = await readSlots(attempt);
   if (slots.some(isLoss)) return "EVAL";
-  const members = await readMembers(attempt, slots);
-  if (!members) return "EVAL";
+  const seen = await readMembers(attempt, slots);
+  if (!seen) return "EVAL";
+  const { members, left } = seen;
   const mine = members.find(({ id }) => id.startsWith(`${attempt.key}-`));
   if (mine) {
     const step = await own(attempt, mine.slot, mine.id);
@@ -39,6 +40,7 @@ export async function evaluate(
   }
   attempt.notice(members.map(({ id }) => id));
   const choice = choose(attempt, slots, members);
+  if (left !== null && choice.kind !== "take") return "EVAL";
   if (choice.kind === "blocked") {
     await giveUpOn(attempt, choice.by);
     rememberShortcut(attempt, slots, members);
@@ -48,6 +50,7 @@ export async function evaluate(
     attempt.lock = await readLock(attempt, attempt.watcher);
     return attempt.lock.hold ? "WAIT" : "EVAL";
   }
+  if (left !== null) return take(attempt, left, "create");
   return take(
     attempt,
     choice.slot,
@@ -67,17 +70,25 @@ async function readSlots(attempt: Attempt): Promise<ChildrenReply[]> {
   return slots;
 }
 
+interface Seen {
+  members: Member[];
+  /** A slot whose only member was gone before it was read. */
+  left: number | null;
+}
+
 /**
  * Each member's data and children, watched: a failure changes the data, a crash
  * takes `live` away. On a member that is gone before it is read stands no
- * watch: its slot is taken for free if it was alone there (to take what is not
- * free only fails), else null: look again.
+ * watch, and it was released or adopted. If it was the only one in its slot,
+ * that slot can be taken, that one and no other: to create it fails if it was
+ * adopted. Else null: look again.
  */
 async function readMembers(
   attempt: Attempt,
   slots: ChildrenReply[],
-): Promise<Member[] | null> {
+): Promise<Seen | null> {
   const { session, watcher } = attempt;
+  const left: number[] = [];
   const reads = slots.flatMap(({ children = [] }, slot) =>
     children.map(async (id) => {
       const path = `${attempt.slotPath(slot)}/${id}`;
@@ -85,10 +96,10 @@ async function readMembers(
         session.getData(path, watcher),
         session.getChildren(path, watcher),
       ]);
-      const alone = children.length === 1;
-      if (data.code === "NO_NODE" && alone) {
+      if (data.code === "NO_NODE" && children.length === 1) {
         slots[slot] = { code: "NO_NODE" };
-        return "gone";
+        left.push(slot);
+        return "left";
       }
       if (data.code !== "OK" || live.code !== "OK") return null;
       const record = decodeHolder(data.data);
@@ -99,8 +110,11 @@ async function readMembers(
   );
   const members = await Promise.all(reads);
   attempt.sameSession();
-  if (members.includes(null)) return null;
-  return members.filter((member) => member !== null && member !== "gone");
+  if (members.includes(null) || left.length > 1) return null;
+  return {
+    members: members.filter((member) => member !== null && member !== "left"),
+    left: left[0] ?? null,
+  };
 }
 
 /** Of a holder that says nothing of it itself. */

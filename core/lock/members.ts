@@ -1,45 +1,64 @@
+import type { Reply } from "../zookeeper/replies";
 import type { Session } from "../zookeeper/session";
+import { refusal } from "./attempt";
 import type { Member } from "./blocked";
 import type { LockPaths } from "./paths";
 import { decodeHolder } from "./records";
+import { settle, type Until } from "./settle";
+
+/** `OK` only if all was read: what could not be read is not gone. */
+export interface HoldersReply extends Reply {
+  holders: Member[];
+}
 
 /** All holders of a lock, unwatched: for people. What is gone meanwhile is left out. */
 export async function readHolders(
   session: Session,
   paths: LockPaths,
-): Promise<Member[]> {
-  const { children: slots = [] } = await session.getChildren(paths.holders);
-  const perSlot = await Promise.all(
-    slots.map((slot) => readSlot(session, `${paths.holders}/${slot}`, slot)),
-  );
-  return perSlot.flat().sort((a, b) => a.slot - b.slot);
-}
-
-async function readSlot(
-  session: Session,
-  path: string,
-  slot: string,
-): Promise<Member[]> {
-  const [data, { children = [] }] = await Promise.all([
-    session.getData(path),
-    session.getChildren(path),
-  ]);
-  const members = children.map(async (id): Promise<Member | null> => {
-    const at = `${path}/${id}`;
+): Promise<HoldersReply> {
+  let code: Reply["code"] = "OK";
+  const read = async <R extends Reply>(asked: Promise<R>): Promise<R> => {
+    const reply = await asked;
+    if (reply.code !== "OK" && reply.code !== "NO_NODE") code = reply.code;
+    return reply;
+  };
+  const readMember = async (path: string, id: string) => {
     const [own, live] = await Promise.all([
-      session.getData(at),
-      session.getChildren(at),
+      read(session.getData(path)),
+      read(session.getChildren(path)),
     ]);
     if (own.code !== "OK" || live.code !== "OK") return null;
-    return {
-      id,
-      path: at,
-      slot: Number(slot),
-      group: data.data?.toString() ?? "",
-      record: decodeHolder(own.data),
-      alive: (live.children ?? []).length > 0,
-      stat: own.stat!,
-    };
-  });
-  return (await Promise.all(members)).filter((member) => member !== null);
+    const alive = (live.children ?? []).length > 0;
+    return { id, path, record: decodeHolder(own.data), alive, stat: own.stat! };
+  };
+  const readSlot = async (slot: string): Promise<Member[]> => {
+    const path = `${paths.holders}/${slot}`;
+    const [{ data }, { children = [] }] = await Promise.all([
+      read(session.getData(path)),
+      read(session.getChildren(path)),
+    ]);
+    const group = data?.toString() ?? "";
+    const members = await Promise.all(
+      children.map((id) => readMember(`${path}/${id}`, id)),
+    );
+    return members
+      .filter((member) => member !== null)
+      .map((member) => ({ ...member, slot: Number(slot), group }));
+  };
+  const { children = [] } = await read(session.getChildren(paths.holders));
+  const perSlot = await Promise.all(children.map(readSlot));
+  return { code, holders: perSlot.flat().sort((a, b) => a.slot - b.slot) };
+}
+
+/** The same, asked until it is answered. @throws Unsettled, LockRefused */
+export async function settledHolders(
+  session: Session,
+  paths: LockPaths,
+  until: Until,
+): Promise<Member[]> {
+  const { reply } = await settle(session, until, () =>
+    readHolders(session, paths),
+  );
+  if (reply.code === "OK") return reply.holders;
+  throw refusal(reply, `reading ${paths.holders}`, session);
 }

@@ -1,25 +1,14 @@
-import { set } from "../zookeeper/operations";
+import { check } from "../zookeeper/operations";
 import type { Session } from "../zookeeper/session";
-import { refusal } from "./attempt";
+import { inTime, type Act } from "./act";
 import { describeHolder, viewOf, type Member } from "./blocked";
-import { LockError, LockInDoubt, LockRefused } from "./errors";
-import { sameLimits } from "./fast";
-import { createHistory, historyRecord, recordInHistory } from "./history";
-import { readHolders } from "./members";
+import { LockError } from "./errors";
+import { historyRecord } from "./history";
+import { settledHolders } from "./members";
 import { pathsOf, type LockPaths } from "./paths";
-import { decodeLock, encodeLock, type LockData } from "./records";
 import { removeHolder } from "./remove-holder";
-import { settle, Unsettled, within, type Until } from "./settle";
-import type { HistoryEntry, HistoryRecord, Limits } from "./types";
-
-/** Seconds in which an operator's act must be confirmed. */
-const ACT = 30;
-
-export interface Act {
-  /** `user@machine` */
-  by: string;
-  why: string;
-}
+import { settle, type Until } from "./settle";
+import type { HistoryEntry, HistoryRecord } from "./types";
 
 /**
  * Removes one holder, audited. A live one only with `forceLive`: its run goes
@@ -82,101 +71,6 @@ export async function releaseKept(
   );
 }
 
-/** Nobody new is granted until `unhold`; who holds goes on. */
-export async function hold(
-  session: Session,
-  lock: string,
-  { by, why }: Act,
-): Promise<void> {
-  const since = new Date().toISOString();
-  await change(
-    session,
-    lock,
-    (data) => ({ ...data, hold: { by, why, since } }),
-    historyRecord({ kind: "hold", reason: why }, by),
-  );
-}
-
-/** @returns false if it was not on hold */
-export async function unhold(
-  session: Session,
-  lock: string,
-  { by, why }: Act,
-): Promise<boolean> {
-  return change(
-    session,
-    lock,
-    (data) => (data.hold ? { ...data, hold: null } : null),
-    historyRecord({ kind: "unhold", reason: why }, by),
-  );
-}
-
-/**
- * Changes the lock's own limits.
- * @returns false if they are so already
- * @throws LockError while a slot at or above the new number is used
- */
-export async function setLimits(
-  session: Session,
-  lock: string,
-  wanted: Partial<Limits>,
-  { by, why }: Act,
-): Promise<boolean> {
-  const decide = async (data: LockData) => {
-    const limits = { ...data.limits, ...wanted };
-    if (sameLimits(limits, data.limits)) return null;
-    const holders = await readHolders(session, pathsOf(lock));
-    const above = holders.find(({ slot }) => slot >= limits.maxHolders);
-    if (above)
-      throw new LockError(
-        `max holders ${limits.maxHolders}: slot ${above.slot} is held by ${describeHolder(viewOf(above))}`,
-        ["wait until it is released, then set it again"],
-      );
-    return { ...data, limits };
-  };
-  const said = Object.entries(wanted).map(([key, value]) => `${key} ${value}`);
-  return change(
-    session,
-    lock,
-    decide,
-    historyRecord({ kind: "limits", reason: `${said.join(", ")}: ${why}` }, by),
-  );
-}
-
-/** Reads L, decides, writes it under its version: every grant in flight fails. */
-async function change(
-  session: Session,
-  lock: string,
-  decide: (data: LockData) => LockData | null | Promise<LockData | null>,
-  record: HistoryRecord,
-): Promise<boolean> {
-  const paths = pathsOf(lock);
-  return inTime(lock, async (until) => {
-    for (;;) {
-      const { reply } = await settle(session, until, () =>
-        session.getData(lock),
-      );
-      if (reply.code !== "OK") throw refusal(reply, `reading ${lock}`, session);
-      const data = decodeLock(reply.data!);
-      if (!data) throw new LockRefused(`${lock} is no lock`);
-      const next = await decide(data);
-      if (!next) return false;
-      const written = await settle(session, until, () =>
-        session.multi([
-          set("lock", lock, encodeLock(next), reply.stat!.version),
-          ...recordInHistory(paths, record),
-        ]),
-      );
-      if (written.reply.code === "OK") return true;
-      if (written.reply.failed === "history")
-        await createHistory(session, paths);
-      else if (written.reply.code !== "BAD_VERSION")
-        throw refusal(written.reply, `writing ${lock}`, session);
-      // after a lost answer it may be our own version: decided anew, it is the same
-    }
-  });
-}
-
 async function findHolder(
   session: Session,
   lock: string,
@@ -184,11 +78,11 @@ async function findHolder(
   until: Until,
 ): Promise<Member | undefined> {
   const { reply } = await settle(session, until, () =>
-    session.multi([{ kind: "check", as: "L", path: lock, version: -1 }]),
+    session.multi([check("L", lock)]),
   ); // a barrier: a new session may read an old view
   if (reply.code === "NO_NODE") return undefined;
-  const members = await readHolders(session, pathsOf(lock));
-  return members.find(({ id }) => id === holder);
+  const holders = await settledHolders(session, pathsOf(lock), until);
+  return holders.find(({ id }) => id === holder);
 }
 
 async function remove(
@@ -204,21 +98,4 @@ async function remove(
   const holder = { paths, slot, id, lives: [], mirror, refuseLive };
   const result = await removeHolder(session, holder, until, history);
   return result === "removed";
-}
-
-async function inTime<T>(
-  lock: string,
-  act: (until: Until) => Promise<T>,
-  seconds = ACT,
-): Promise<T> {
-  try {
-    return await act(within(seconds));
-  } catch (error) {
-    if (!(error instanceof Unsettled)) throw error;
-    throw new LockInDoubt(
-      `${lock}: no answer from ZooKeeper in ${seconds} s: ${error.message}`,
-      ["it may or may not have been done: look again, then repeat it"],
-      lock,
-    );
-  }
 }

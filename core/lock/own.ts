@@ -38,7 +38,7 @@ export async function own(
   if (group !== attempt.request.group) throw otherData(attempt, id, group);
   if (attempt.lock.hold) {
     attempt.lock = await readLock(attempt, attempt.watcher);
-    if (attempt.lock.hold) return "WAIT";
+    return attempt.lock.hold ? "WAIT" : "LIST"; // L is newer than the record now
   }
   return adopt(attempt, slot, path, old);
 }

@@ -1,5 +1,5 @@
 import type { Session } from "../zookeeper/session";
-import type { Reply } from "../zookeeper/replies";
+import { isLoss, type Reply } from "../zookeeper/replies";
 import type { Watcher } from "../zookeeper/watches";
 import { refusal } from "./attempt";
 import { viewOf } from "./blocked";
@@ -70,9 +70,9 @@ async function view(
   if (reply.code !== "OK") throw refusal(reply, `reading ${path}`, session);
   const lock = decodeLock(reply.data!);
   if (!lock) return null; // something else lives below this root
-  const [members, waiters] = await Promise.all([
-    readHolders(session, paths),
-    readWaiters(session, paths.waiters),
+  const [{ holders: members }, { waiters }] = await Promise.all([
+    read(session, () => readHolders(session, paths)),
+    read(session, () => readWaiters(session, paths.waiters)),
   ]);
   return {
     name: decodeName(segment),
@@ -85,18 +85,27 @@ async function view(
   };
 }
 
+interface WaitersReply extends Reply {
+  waiters: WaiterView[];
+}
+
 async function readWaiters(
   session: Session,
   path: string,
-): Promise<WaiterView[]> {
-  const { children = [] } = await session.getChildren(path);
-  const views = children.sort(inQueueOrder).map(async (id) => {
-    const { code, data, stat } = await session.getData(`${path}/${id}`);
-    if (code !== "OK") return null;
-    const age = Math.max(0, (Date.now() - stat!.ctime) / 1000);
-    return { id, record: decodeHolder(data), age };
+): Promise<WaitersReply> {
+  const { code, children = [] } = await session.getChildren(path);
+  const replies = await Promise.all(
+    children
+      .sort(inQueueOrder)
+      .map(async (id) => ({ id, ...(await session.getData(`${path}/${id}`)) })),
+  );
+  const waiters = replies.flatMap(({ id, data, stat }) => {
+    if (!stat) return []; // gone meanwhile
+    const age = Math.max(0, (Date.now() - stat.ctime) / 1000);
+    return [{ id, record: decodeHolder(data), age }];
   });
-  return (await Promise.all(views)).filter((each) => each !== null);
+  const lost = replies.find((reply) => isLoss(reply));
+  return { code: lost?.code ?? code, waiters };
 }
 
 /** Calls `changed` once, at the next change of the lock, its holders or its queue. */

@@ -60,14 +60,14 @@ async function slept(attempt: Attempt, longest: number): Promise<void> {
 /** Before giving up: who is not first hears nothing of the holders, so it asks whether they are others by now. */
 export async function lastLook(attempt: Attempt): Promise<void> {
   if (attempt.patience.left() > 0) return;
-  const holders = await readHolders(attempt.session, attempt.paths);
-  attempt.notice(holders.map(({ id }) => id));
+  const { code, holders } = await readHolders(attempt.session, attempt.paths);
+  if (code === "OK") attempt.notice(holders.map(({ id }) => id));
   if (attempt.patience.left() === 0) throw new Expired();
 }
 
 /** What a waiter can say of its wait. */
 export async function report(attempt: Attempt): Promise<WaitReport> {
-  const holders = await readHolders(attempt.session, attempt.paths);
+  const { holders } = await readHolders(attempt.session, attempt.paths);
   return {
     place: attempt.place,
     queued: attempt.queueLength,

@@ -66,6 +66,12 @@ export class ScriptedSession extends Session {
     (this as unknown as { lose(why: string): void }).lose("by the test");
   }
 
+  /** As if the process were gone: the server hears no more of it. */
+  async crash(): Promise<void> {
+    this.state = "suspended"; // whoever has no connection says no goodbye
+    await this.close();
+  }
+
   async suspended(): Promise<void> {
     if (this.state === "connected") await events.once(this, "suspended");
   }
