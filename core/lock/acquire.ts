@@ -106,6 +106,7 @@ async function renew(attempt: Attempt): Promise<Grant | null> {
   } catch (error) {
     if (!(error instanceof Unsettled)) throw error;
     patience.check();
+    attempt.checkOpen();
     return renew(attempt);
   }
   attempt.restart();

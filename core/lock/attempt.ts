@@ -151,16 +151,32 @@ export class Attempt {
           signal: this.patience.signal,
           within: this.patience.left(),
         })
-        .catch((error: Error) => {
+        .catch(() => {
           this.patience.check();
-          if (this.session.state !== "suspended")
-            throw new LockRefused(error.message);
+          this.checkOpen();
         });
     this.sameSession();
   }
 
+  /** Whether the session is still the one of this attempt's nodes and watches, and may be used. */
+  isCurrent(): boolean {
+    const { epoch, state } = this.session;
+    return epoch === this.epoch && state !== "refused" && state !== "closed";
+  }
+
   sameSession(): void {
     if (this.session.epoch !== this.epoch) throw new NewSession();
+  }
+
+  /** @throws LockRefused if there will never be a connection again */
+  checkOpen(): void {
+    const { state, reason, servers } = this.session;
+    const { name } = this.request;
+    if (state === "refused") throw new LockRefused(`lock ${name}: ${reason}`);
+    if (state === "closed")
+      throw new LockRefused(
+        `lock ${name}: the session with ZooKeeper at ${servers} was closed`,
+      );
   }
 
   /** Re-issues the identical operation until the answer is definite. */

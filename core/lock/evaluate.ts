@@ -4,7 +4,7 @@ import type { Attempt } from "./attempt";
 import { blockers, giveUpOn, type Member } from "./blocked";
 import { disagreement, sameLimits } from "./fast";
 import { grant } from "./grant";
-import { readLock } from "./known-lock";
+import { readLock, repair } from "./known-lock";
 import { createMirrorParents, mirrorPath, mirrorTaken } from "./mirror";
 import { own } from "./own";
 import { decodeHolder } from "./records";
@@ -192,7 +192,8 @@ export async function take(
     case "BAD_VERSION":
       return changed(attempt);
     case "NO_NODE":
-      if (result.failed === "waiter") return "LIST";
+      if (result.failed === "lock" || result.failed === "waiter") return "LIST";
+      if (result.failed === "slot") await repair(attempt); // H is missing
       if (result.failed === "mirror") await createMirrorParents(attempt);
       return "EVAL";
     case "NODE_EXISTS":

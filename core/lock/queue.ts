@@ -1,6 +1,6 @@
 import { isLoss, type ChildrenReply } from "../zookeeper/replies";
 import type { Attempt } from "./attempt";
-import { forgetLock } from "./known-lock";
+import { forgetLock, repair } from "./known-lock";
 import { own } from "./own";
 import { inQueueOrder } from "./paths";
 import { encodeHolder } from "./records";
@@ -39,7 +39,9 @@ export async function queue(attempt: Attempt): Promise<Step | Look> {
   attempt.sameSession();
   if (isLoss(reply)) return "QUEUE"; // again: PLACE takes away what is too much
   if (reply.code === "NO_NODE") {
+    attempt.restart(); // whatever was created is gone with W
     forgetLock(attempt);
+    await repair(attempt);
     return "FAST";
   }
   attempt.expect(reply, `waiting at ${attempt.paths.lock}`, "OK");

@@ -53,7 +53,7 @@ async function slept(attempt: Attempt, longest: number): Promise<void> {
     attempt.wake = done;
     session.on("lost", done).on("refused", done).on("closed", done);
     patience.signal?.addEventListener("abort", done);
-    if (patience.signal?.aborted) done();
+    if (patience.signal?.aborted || !attempt.isCurrent()) done();
   });
 }
 
