@@ -92,6 +92,12 @@ export class Context {
     this.tell("error", partial ? listed(reasons) : reasons.join("\n"), urn);
     this.halt.fail(reasons[0] ?? "failed");
   }
+
+  /** Tells of what did not come to a step, and halts. */
+  refused(urn: string, error: unknown): void {
+    this.tell("error", messageOf(error), urn);
+    this.halt.fail(messageOf(error));
+  }
 }
 
 export const resource = (urn: string): Resource => ({

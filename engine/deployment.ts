@@ -2,20 +2,14 @@ import type { Context } from "./context";
 import type { Diff } from "./dynamic-provider";
 import { execute } from "./execution";
 import type { Goal } from "./goal";
+import { Killed } from "./halt";
 import { decide, decideComponent, ignoring, type Step } from "./planner";
 import type { ResourceState } from "./state";
 import { createUrn, isStack } from "./urn";
 import { hide, markAll, type Properties } from "./values";
 
-/** A goal that cannot be; `urn` is the resource it is about. */
-export class Rejected extends Error {
-  constructor(
-    readonly urn: string,
-    message: string,
-  ) {
-    super(message);
-  }
-}
+/** A goal that cannot be. */
+class Rejected extends Error {}
 
 /** Takes the program's registrations: plans them one at a time, carries them out side by side. */
 export class Deployment {
@@ -34,12 +28,9 @@ export class Deployment {
     );
   }
 
-  /** @throws Halted, Rejected, StepFailed, Killed, or what the provider's check or diff threw */
+  /** What fails, or what can't be, is told and halts all; then this throws. */
   async register(goal: Goal): Promise<ResourceState> {
-    const plan = this.planning.then(() => {
-      this.context.halt.check();
-      return this.plan(goal);
-    });
+    const plan = this.planning.then(() => this.planned(goal));
     this.planning = plan.catch(() => {}); // told to the one who asked
     const done = await execute(this.context, await plan);
     this.registered.set(done.urn, done);
@@ -50,8 +41,7 @@ export class Deployment {
   registerOutputs(urn: string, outputs: Properties): void {
     const { context } = this;
     const known = this.registered.get(urn);
-    if (!known)
-      throw new Rejected(urn, `outputs of an unknown resource ${urn}`);
+    if (!known) return; // refused, or its step failed
     // The outputs of what is not a target stay as they are, the stack's too.
     if (this.skipped.has(urn) || !context.isTarget(urn)) return;
     const next = { ...known, outputs };
@@ -68,13 +58,23 @@ export class Deployment {
     );
   }
 
-  private async plan(goal: Goal): Promise<Step> {
+  private async planned(goal: Goal): Promise<Step> {
     const { context } = this;
+    context.halt.check();
     const { project, stack } = context.stack;
     const urn = createUrn(stack, project, goal.parent, goal.type, goal.name);
+    try {
+      return await context.halt.unlessKilled(this.plan(urn, goal));
+    } catch (error) {
+      if (!(error instanceof Killed)) context.refused(urn, error);
+      throw error;
+    }
+  }
+
+  private async plan(urn: string, goal: Goal): Promise<Step> {
+    const { context } = this;
     if (this.claimed.has(urn))
       throw new Rejected(
-        urn,
         `Duplicate resource URN '${urn}'; try giving it a unique name`,
       );
     this.claimed.add(urn);
@@ -113,7 +113,7 @@ export class Deployment {
   ): ResourceState {
     const parent = goal.parent ? this.registered.get(goal.parent) : undefined;
     if (goal.parent && !this.claimed.has(goal.parent))
-      throw new Rejected(urn, `could not find parent resource ${goal.parent}`);
+      throw new Rejected(`could not find parent resource ${goal.parent}`);
     const protect = goal.protect ?? parent?.protect;
     const retainOnDelete = goal.retainOnDelete ?? parent?.retainOnDelete;
     const secretOutputs = goal.additionalSecretOutputs;
@@ -160,7 +160,6 @@ export class Deployment {
     for (const urn of [...(parent ? [parent] : []), ...dependencies])
       if (this.skipped.has(urn))
         throw new Rejected(
-          next.urn,
           `Resource '${next.urn}' depends on '${urn}' which was not specified in --target list.`,
         );
   }
@@ -182,7 +181,7 @@ export class Deployment {
     const last = complaints.pop();
     for (const complaint of complaints)
       this.context.tell("error", complaint, state.urn);
-    if (last !== undefined) throw new Rejected(state.urn, last);
+    if (last !== undefined) throw new Rejected(last);
     return { ...state, inputs: markAll(answer.inputs, state.inputs) };
   }
 
@@ -193,7 +192,6 @@ export class Deployment {
   }: Extract<Step, { op: "replace" }>) {
     if (old.protect)
       throw new Rejected(
-        next.urn,
         `unable to replace resource "${next.urn}" as it is currently marked for protection.`,
       );
     if (order !== "deleteFirst") return;
@@ -202,7 +200,6 @@ export class Deployment {
     );
     if (dependent)
       throw new Rejected(
-        next.urn,
         `replacing ${next.urn} by deleting it first, while ${dependent.urn} depends on it, is not supported by this engine`,
       );
   }

@@ -23,6 +23,8 @@ export interface Equipment {
   /** Of the processes it starts. */
   env: NodeJS.ProcessEnv;
   parallel: number;
+  /** Address of the service that takes what is to be told. */
+  engine: string;
   emit: Emit;
   halt: Halt;
   /** Called when the operation ends, the last one first. */
@@ -94,7 +96,8 @@ async function open(
     slots: new Slots(parallel, halt),
     provider: provider.get,
   });
-  return { context, project, env, parallel, emit, halt, onClose };
+  const engine = server.address;
+  return { context, project, env, parallel, engine, emit, halt, onClose };
 }
 
 /** Starts something at its first use; `started` never fails, and is undefined where nothing runs. */

@@ -5,10 +5,7 @@ import { PartialFailure } from "./provider-errors";
 import type { ResourceState } from "./state";
 import { markAll, type Properties } from "./values";
 
-/** A step of a registration failed; the user has been told. */
-export class StepFailed extends Error {}
-
-/** Does what was planned for one resource, and records it. */
+/** Does what was planned for one resource, and records it. What fails is told, and halts all. */
 export async function execute(
   context: Context,
   step: Step,
@@ -49,7 +46,7 @@ async function perform(context: Context, step: Acting): Promise<ResourceState> {
     return done;
   } catch (error) {
     context.failed(op, next.urn, error);
-    throw new StepFailed(next.urn, { cause: error });
+    throw error;
   }
 }
 

@@ -11,13 +11,14 @@ import { goalOf } from "./goal";
 import { fromStruct, toStruct, type Properties } from "./values";
 import type { ResourceState } from "./state";
 
+/** What a program asks for. What fails has been told when it fails. */
 export interface Registrations {
   register(goal: Goal): Promise<ResourceState>;
   registerOutputs(urn: string, outputs: Properties): void;
   /** The program has registered all it wants; resolves when it may end. */
   finish(): Promise<void>;
-  /** Tells the user; what the program is answered is the same whatever went wrong. */
-  failed(error: unknown, name: string): void;
+  /** The program asks for what can't be; `name` says of what. */
+  refuse(error: unknown, name: string): void;
 }
 
 type Call<Request> = ServerUnaryCall<Request, unknown>;
@@ -26,22 +27,6 @@ type Call<Request> = ServerUnaryCall<Request, unknown>;
 export function monitorService(
   to: Registrations,
 ): UntypedServiceImplementation {
-  const answer = <Response>(
-    done: sendUnaryData<Response>,
-    name: string,
-    work: Promise<Response>,
-  ) =>
-    void work.then(
-      (response) => done(null, response),
-      (error: unknown) => {
-        to.failed(error, name);
-        // Told so, the SDK ends the program without another word.
-        done({
-          code: status.UNAVAILABLE,
-          details: "resource monitor shut down",
-        });
-      },
-    );
   const refused = (what: string) => (_: unknown, done: sendUnaryData<Empty>) =>
     done({
       code: status.UNIMPLEMENTED,
@@ -62,7 +47,14 @@ export function monitorService(
       call: Call<proto.RegisterResourceRequest>,
       done: sendUnaryData<proto.RegisterResourceResponse>,
     ) {
-      answer(done, call.request.getName(), register(to, call.request));
+      let goal: Goal;
+      try {
+        goal = goalOf(call.request);
+      } catch (error) {
+        to.refuse(error, call.request.getName());
+        return done(REFUSED);
+      }
+      answer(done, to.register(goal).then(registered));
     },
     registerResourceOutputs(
       call: Call<proto.RegisterResourceOutputsRequest>,
@@ -70,16 +62,12 @@ export function monitorService(
     ) {
       const urn = call.request.getUrn();
       const outputs = fromStruct(call.request.getOutputs());
-      const work = Promise.resolve().then(() => {
-        to.registerOutputs(urn, outputs);
-        return new Empty();
-      });
-      answer(done, urn, work);
+      to.registerOutputs(urn, outputs);
+      done(null, new Empty());
     },
     signalAndWaitForShutdown(_: Call<Empty>, done: sendUnaryData<Empty>) {
       answer(
         done,
-        "the program's end",
         to.finish().then(() => new Empty()),
       );
     },
@@ -94,14 +82,23 @@ export function monitorService(
   };
 }
 
-async function register(
-  to: Registrations,
-  request: proto.RegisterResourceRequest,
-): Promise<proto.RegisterResourceResponse> {
-  const done = await to.register(goalOf(request));
+// Told so, the SDK ends the program without another word.
+const REFUSED = {
+  code: status.UNAVAILABLE,
+  details: "resource monitor shut down",
+};
+
+function answer<T>(done: sendUnaryData<T>, work: Promise<T>): void {
+  work.then(
+    (response) => done(null, response),
+    () => done(REFUSED),
+  );
+}
+
+function registered(made: ResourceState): proto.RegisterResourceResponse {
   const response = new proto.RegisterResourceResponse();
-  response.setUrn(done.urn);
-  if (done.custom && done.id) response.setId(done.id);
-  response.setObject(toStruct(done.custom ? done.outputs : {}));
+  response.setUrn(made.urn);
+  if (made.custom && made.id) response.setId(made.id);
+  response.setObject(toStruct(made.custom ? made.outputs : {}));
   return response;
 }

@@ -9,7 +9,9 @@ const TOLD = 32;
 export interface ProgramOptions {
   project: Project;
   stack: { project: string; stack: string };
-  /** Address of our services. */
+  /** Address of the service it registers its resources with. */
+  monitor: string;
+  /** Address of the service that takes what is to be told. */
   engine: string;
   env: NodeJS.ProcessEnv;
   parallel: number;
@@ -19,7 +21,7 @@ export interface ProgramOptions {
 
 /** Runs the user's program with the SDK's own runtime. */
 export function startProgram(options: ProgramOptions): Child {
-  const { project, stack, engine, emit } = options;
+  const { project, stack, emit } = options;
   const tell = (severity: Severity) => (message: string) =>
     emit({ type: "diagnostic", severity, message, ephemeral: false });
   return Child.start({
@@ -27,8 +29,8 @@ export function startProgram(options: ProgramOptions): Child {
       "--require",
       path.join(__dirname, "plain-stacks.cjs"),
       project.sdk("cmd/run/index.js"),
-      `--monitor=${engine}`,
-      `--engine=${engine}`,
+      `--monitor=${options.monitor}`,
+      `--engine=${options.engine}`,
       `--project=${stack.project}`,
       `--stack=${stack.stack}`,
       "--organization=organization",

@@ -3,10 +3,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Child } from "./child";
 import { messageOf, type Context } from "./context";
 import { deleteAll } from "./deletions";
-import { Deployment, Rejected } from "./deployment";
+import { Deployment } from "./deployment";
 import type { Equipment } from "./equipment";
-import { StepFailed } from "./execution";
-import { Halted, Killed } from "./halt";
 import { monitorService, type Registrations } from "./monitor";
 import { complaint, startProgram } from "./program";
 import { startServer } from "./server";
@@ -22,7 +20,7 @@ const REFUSED_GRACE = 10_000;
 export async function update(
   equipment: Equipment,
 ): Promise<ResourceState | undefined> {
-  const { context, halt, emit, project, env, parallel } = equipment;
+  const { context, halt, engine, emit, project, env, parallel } = equipment;
   warnOfUnresolved(context);
   const deployment = new Deployment(context);
   const registrations = new ProgramRegistrations(context, deployment);
@@ -33,9 +31,9 @@ export async function update(
   equipment.onClose(() => monitor.stop());
   halt.check();
   const program = startProgram({
-    ...{ project, env, parallel, emit },
+    ...{ project, env, parallel, engine, emit },
     stack: context.stack,
-    engine: monitor.address,
+    monitor: monitor.address,
     preview: context.preview,
   });
   equipment.onClose(async () => void (await program.end(PROGRAM_GRACE)));
@@ -89,15 +87,10 @@ class ProgramRegistrations implements Registrations {
 
   readonly finish = () => this.track(this.removeRest());
 
-  /** Tells of what has not been told yet. */
-  failed(error: unknown, name: string): void {
-    const { halt } = this.context;
-    if (error instanceof Halted || error instanceof Killed) return;
-    if (error instanceof StepFailed) return;
-    const urn = error instanceof Rejected ? error.urn : undefined;
-    const message = messageOf(error);
-    this.context.tell("error", urn ? message : `${name}: ${message}`, urn);
-    halt.fail(message);
+  refuse(error: unknown, name: string): void {
+    const message = `${name}: ${messageOf(error)}`;
+    this.context.tell("error", message);
+    this.context.halt.fail(message);
   }
 
   /** Resolves when nothing runs any more. */
