@@ -75,7 +75,7 @@ export const QUEUE: StepRules = {
   hear(c, t, answer) {
     if (!answer.ok) return to(c, "INIT");
     // after a doubt there may be two: the name is known once PLACE has seen one alone
-    const sure = !c.doubt || !t.has("DUPLICATES");
+    const sure = !c.doubt || !t.has("NAME-KNOWN") || !t.has("DUPLICATES");
     const waiter = sure ? nameOf(answer.created) : null;
     const queued = { waiter, queued: true, doubt: false, patient: true };
     return to(c, t.has("SLOTS-AFTER-W") ? "PLACE" : "EVAL", queued);
@@ -142,8 +142,7 @@ function place(c: Client, t: Terms, names: readonly string[]): Client {
     return c.found ? decide(first, t, c.found) : to(first, "EVAL");
   }
   const family = ahead.filter((other) => other.owner === t.owner).at(-1);
-  const names_ = [before.name];
-  if (family && family !== before && t.has("OWN-QUEUE"))
-    names_.push(family.name);
-  return { ...kept, found: null, first: false, phase: "holders", todo: names_ };
+  const todo = [before.name];
+  if (family && family !== before && t.has("OWN-QUEUE")) todo.push(family.name);
+  return { ...kept, found: null, first: false, phase: "holders", todo };
 }

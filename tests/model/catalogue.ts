@@ -2,7 +2,7 @@
 import { ask } from "./steps";
 import { uuid, type Client, type Read, type Terms } from "./client";
 import { Interner, PairMemo } from "./interner";
-import { clientViolation, commit, type Violation } from "./invariants";
+import { clientViolation, commit, moved, type Violation } from "./invariants";
 import {
   outsideMoves,
   spend,
@@ -62,7 +62,6 @@ export class Catalogue {
   constructor(
     private readonly terms: ReadonlyMap<string, Terms>,
     private readonly outsideTerms: OutsideTerms,
-    private readonly outlives: boolean,
     private readonly telling: boolean,
   ) {}
 
@@ -111,7 +110,7 @@ export class Catalogue {
     return this.moves.get(id, tree, () => {
       const client = this.client(id);
       const terms = this.termsOf(client);
-      const moves = movesOf(client, terms, this.tree(tree), this.outlives);
+      const moves = movesOf(client, terms, this.tree(tree));
       return moves.map((move) => this.step(client, move, tree));
     });
   }
@@ -137,7 +136,11 @@ export class Catalogue {
   outsideOf(ground: number, tree: number): readonly Step[] {
     return this.outside.get(ground, tree, () => {
       const before = this.tree(tree);
-      const moves = outsideMoves(this.ground(ground), this.outsideTerms, before);
+      const moves = outsideMoves(
+        this.ground(ground),
+        this.outsideTerms,
+        before,
+      );
       const [any] = this.terms.values();
       return moves.map((move) => {
         const { violation, evicted } = any
@@ -166,7 +169,6 @@ export class Catalogue {
       move.tree && tree !== -1
         ? commit(this.tree(before), move.tree, from.name, terms)
         : QUIET;
-    const misled = move.client.toldGone && !from.evicted;
     const client = move.client.toldGone
       ? { ...move.client, toldGone: false }
       : move.client;
@@ -176,7 +178,7 @@ export class Catalogue {
       surroundings: -1,
       fault: move.fault,
       view: move.view,
-      violation: violation ?? (misled ? "FALSE_REPORT" : null),
+      violation: violation ?? moved(from, move.client),
       evicted,
       story: this.telling ? move.story : silent,
     };
@@ -216,8 +218,12 @@ export class Catalogue {
     return verdict === "none" ? null : verdict;
   }
 
-  /** How many were told apart, for people. */
-  get sizes(): { trees: number; clients: number } {
-    return { trees: this.trees.size, clients: this.clients.size };
+  /** How many were told apart, and which steps were reached. */
+  get sizes(): { trees: number; clients: number; reached: string[] } {
+    const reached = new Set<string>();
+    for (let id = 0; id < this.clients.size; id++)
+      reached.add(this.client(id).step);
+    const { size } = this.clients;
+    return { trees: this.trees.size, clients: size, reached: [...reached] };
   }
 }

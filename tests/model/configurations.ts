@@ -1,84 +1,138 @@
-/** What is explored: who takes part, with what terms, and which faults may strike. */
-import type { Terms } from "./client";
-import { H, L, lockData, W } from "./layout";
-import type { Budget } from "./operator";
-import type { Rule } from "./rules";
-import { apply, create, set, type Tree } from "./tree";
+/** What is explored in the suite, and what by `--full` besides. */
+import type { Configuration } from "./configuration";
 
-export interface Configuration {
-  name: string;
-  /** One letter a client: equal letters are one owner, or one group. */
-  owners: string;
-  groups: string;
-  /** N, or one digit a client; the first is the lock's at the start. */
-  max: string;
-  maxPerGroup?: number;
-  maxFailures?: number;
-  onFailedHolder?: Terms["onFailedHolder"];
-  /** Acquisitions of each client: one digit for all, or one each. */
-  runs?: string;
-  faults: Budget;
-  /** How many commits a server may be behind. */
-  lag?: number;
-  /** Old trees kept so that a new session may read older than its process has seen. */
-  memory?: number;
-  /** Members are read one by one. */
-  fine?: boolean;
-  /** Clients begin with L in their cache. */
-  cached?: boolean;
-  /** L is missing at the start. */
-  missing?: boolean;
-  /** Cycles of Chef's cookbook on the same lock. */
-  chef?: number;
-  /** A late grant outlives later writes of its session. */
-  outlives?: boolean;
-}
+const two = (
+  name: string,
+  more: Partial<Configuration> = {},
+): Configuration => ({
+  name: `two clients, any two faults: ${name}`,
+  owners: "pq",
+  groups: "ab",
+  max: "1",
+  faults: { any: 2 },
+  ...more,
+});
 
-export function termsOf(
-  k: Configuration,
-  without: ReadonlySet<Rule>,
-): Terms[] {
-  return [...k.owners].map((owner, i) => ({
-    owner,
-    group: k.groups[i] ?? owner,
-    max: Number(k.max[i] ?? k.max[0]),
-    maxPerGroup: k.maxPerGroup ?? 9,
-    maxFailures: k.maxFailures ?? 9,
-    onFailedHolder: k.onFailedHolder ?? "wait",
-    fine: k.fine ?? false,
-    chef: k.chef !== undefined,
-    has: (rule: Rule) => !without.has(rule),
-  }));
-}
+const three = (
+  name: string,
+  more: Partial<Configuration> = {},
+): Configuration => ({
+  name: `three clients, any one fault: ${name}`,
+  owners: "pqr",
+  groups: "abc",
+  max: "1",
+  faults: { any: 1 },
+  cached: true,
+  ...more,
+});
 
-/** The servers at the start: a free lock, or nothing at all. */
-export function initialTree(k: Configuration): Tree {
-  if (k.missing) return new Map();
-  const lock = lockData({ max: Number(k.max[0]), hold: false });
-  const ops = [create(L), set(L, lock), create(H), create(W)];
-  return apply(new Map(), ops).tree;
-}
+const atN2 = { max: "2", maxFailures: 1 };
+const oneGroup = { groups: "aaa", maxFailures: 1, maxPerGroup: 2 };
 
-/**
- * Clients that could swap their names without any difference start in the order of their names: of two runs that differ
- * in the names alone one is enough. Gives for each the one that must have started before it, or -1.
- */
-export function orderOfStart(k: Configuration, terms: readonly Terms[]) {
-  const runs = (i: number) => k.runs?.[i] ?? k.runs?.[0] ?? "1";
-  const related = (key: "owner" | "group", i: number, j: number) =>
-    terms[i]?.[key] === terms[j]?.[key];
-  const alike = (i: number, j: number) =>
-    runs(i) === runs(j) &&
-    terms[i]?.max === terms[j]?.max &&
-    terms.every(
-      (_, other) =>
-        other === i ||
-        other === j ||
-        (related("owner", i, other) === related("owner", j, other) &&
-          related("group", i, other) === related("group", j, other)),
-    );
-  return terms.map((_, i) => {
-    for (let j = i - 1; j >= 0; j--) if (alike(i, j)) return j;
-    return -1;
-  });
-}
+/** Exhausted in every run of the tests. "Any" fault: of every kind, the same twice or two different ones. */
+export const SUITE: Configuration[] = [
+  two("N = 1, new sessions read old", { lag: 2, memory: 1 }),
+  two("one owner", { owners: "pp", groups: "aa", maxFailures: 1, memory: 1 }),
+  two("one owner, changed lock data", { owners: "pp" }),
+  two("N = 2, maxFailures 1", atN2),
+  two("one group, maxPerGroup 1", { groups: "aa", maxPerGroup: 1 }),
+  two("one comes with another N", { max: "21" }),
+  two("a failed holder ends the wait", {
+    ...atN2,
+    max: "1",
+    onFailedHolder: "fail",
+  }),
+  two("two runs each, any one fault", {
+    runs: "2",
+    faults: { any: 1 },
+    lag: 2,
+    memory: 1,
+  }),
+  two("L is missing", { missing: true, faults: { any: 1 }, memory: 1 }),
+  two("Chef's cookbook beside, any one fault", { chef: 1, faults: { any: 1 } }),
+  three("N = 1, new sessions read old", { memory: 1 }),
+  three("N = 2, maxFailures 1", atN2),
+  three("N = 2, two in one group", { ...atN2, groups: "aab" }),
+  three("one group, maxPerGroup 2", oneGroup),
+  three("two of one owner", { owners: "ppq", groups: "aab", maxFailures: 1 }),
+  three("one comes with another N", { max: "221" }),
+  three("members read one by one", {
+    ...oneGroup,
+    fine: true,
+    faults: { failure: 1, clear: 1 },
+  }),
+];
+
+/** Minutes, and gigabytes: by the command only. */
+export const FULL: Configuration[] = [
+  two("three faults", { faults: { any: 3 } }),
+  two("three faults, one owner", {
+    owners: "pp",
+    groups: "aa",
+    maxFailures: 1,
+    faults: { any: 3 },
+  }),
+  two("three faults, N = 2, maxFailures 1", { ...atN2, faults: { any: 3 } }),
+  two("two losses, two crashes, two expiries", {
+    faults: { lostReply: 2, crash: 2, expiry: 2 },
+    lag: 3,
+    memory: 2,
+  }),
+  two("two late requests, two losses, two cancels", {
+    faults: { lateRequest: 2, lostReply: 2, cancel: 2 },
+    lag: 2,
+    memory: 2,
+  }),
+  two("two failures, two clears, two holds", {
+    ...atN2,
+    faults: { failure: 2, clear: 2, hold: 2 },
+    lag: 2,
+  }),
+  two("two runs each, two faults", { runs: "2", memory: 1 }),
+  two("one owner, two runs each", {
+    owners: "pp",
+    groups: "aa",
+    runs: "2",
+    maxFailures: 1,
+  }),
+  two("one owner, another N", { owners: "pp", groups: "aa", max: "21" }),
+  two("Chef's cookbook beside, twice", { chef: 2 }),
+  three("two faults", { faults: { any: 2 } }),
+  three("servers two commits behind", { lag: 2, memory: 1, cached: false }),
+  three("N = 2, maxFailures 1, loss and crash", {
+    ...atN2,
+    faults: { failure: 1, lostReply: 1, crash: 1 },
+  }),
+  three("N = 2, maxFailures 2, ends the wait", {
+    ...atN2,
+    maxFailures: 2,
+    onFailedHolder: "fail",
+  }),
+  three("one group, maxPerGroup 2, read one by one", {
+    ...oneGroup,
+    fine: true,
+  }),
+  three("one group of two owners, N = 2", {
+    ...oneGroup,
+    owners: "ppq",
+    max: "2",
+  }),
+  three("two runs for one", { runs: "211", memory: 1 }),
+  three("N = 1 first, then 2", { max: "112" }),
+  {
+    name: "four clients, no fault: N = 2, two groups",
+    owners: "pqrs",
+    groups: "aabb",
+    max: "2",
+    faults: {},
+    cached: true,
+  },
+  {
+    name: "four clients, one crash: two of one owner",
+    owners: "pqpr",
+    groups: "abac",
+    max: "1",
+    faults: { crash: 1 },
+    cached: true,
+  },
+];

@@ -1,9 +1,6 @@
-/** EVAL, TAKE, JOIN: what the first waiter may do, and the multi that does it. */
-import { hearGrant, loseGrant, takeMirror } from "./grant";
+/** EVAL: what the first waiter may do. */
 import type { Answer, StepRules } from "./answer";
 import {
-  becomeHolder,
-  qcheck,
   slotNumber,
   to,
   wait,
@@ -16,23 +13,11 @@ import {
   countsAsFailed,
   H,
   L,
-  M,
   ownerOf,
   parseLock,
-  slotPath,
-  W,
   type Member,
 } from "./layout";
-import {
-  ANY,
-  check,
-  create,
-  nameOf,
-  parentOf,
-  remove,
-  type Op,
-  type Refusal,
-} from "./tree";
+import { nameOf, parentOf } from "./tree";
 
 const NOTHING: Findings = {
   failed: 0,
@@ -64,7 +49,11 @@ export const EVAL: StepRules = {
       if (!answer.ok) return to(c, "INIT");
       const lock = parseLock(answer.data, answer.version);
       if (lock.hold) return wait({ ...c, lock });
-      return { ...c, lock, watches: c.watches.filter((w) => w !== `data:${L}`) };
+      return {
+        ...c,
+        lock,
+        watches: c.watches.filter((w) => w !== `data:${L}`),
+      };
     }
     if (c.phase === "") {
       const names = answer.ok ? answer.names : [];
@@ -95,7 +84,7 @@ function hearSlot(c: Client, t: Terms, answer: Answer, f: Findings): Client {
   const empty = count === 0 ? [...f.empty, slot] : f.empty;
   let found: Findings = { ...f, group, empty };
   if (!t.fine) {
-    for (const member of answer.members) found = count_(found, t, member);
+    for (const member of answer.members) found = counted(found, t, member);
     return next({ ...c, todo: c.todo.slice(1) }, t, found);
   }
   const members = answer.names.map((name) => `${c.todo[0] ?? ""}/${name}`);
@@ -116,7 +105,7 @@ function hearMember(c: Client, t: Terms, answer: Answer, f: Findings): Client {
   const slot = parentOf(path);
   const lives = answer.names;
   const member = { path, slot, owner, uuid: "", state, lives };
-  return nextMember({ ...c, old: null }, t, count_(f, t, member));
+  return nextMember({ ...c, old: null }, t, counted(f, t, member));
 }
 
 function nextMember(c: Client, t: Terms, found: Findings): Client {
@@ -128,7 +117,7 @@ function nextMember(c: Client, t: Terms, found: Findings): Client {
 const next = (c: Client, t: Terms, found: Findings): Client =>
   c.todo.length > 0 ? { ...c, found } : evaluated(c, t, found);
 
-function count_(f: Findings, t: Terms, member: Member): Findings {
+function counted(f: Findings, t: Terms, member: Member): Findings {
   const failed = countsAsFailed(member);
   const mine = f.group?.slot === slotNumber(member.slot);
   return {
@@ -168,47 +157,3 @@ export function decide(c: Client, t: Terms, found: Findings): Client {
   const shortcut = !group && (!stopped || !t.has("SHORTCUT-FAILED"));
   return wait(c, { shortcut });
 }
-
-const grantHead = (c: Client, t: Terms): Op[] => [
-  check(L, t.has("EVAL-VERSION") ? (c.lock?.v ?? ANY) : ANY),
-  remove(`${W}/${c.waiter ?? ""}`),
-];
-
-function refused(c: Client, refusal: Refusal): Client {
-  if (refusal.code === "BAD_VERSION") return to(c, "EVAL", { lock: null });
-  if (refusal.path === `${W}/${c.waiter ?? ""}`) return to(c, "PLACE");
-  if (refusal.path === M) return to(c, "TAKE", { phase: "mirror" });
-  return to(c, "EVAL");
-}
-
-export const TAKE: StepRules = {
-  ask(c, t): Request {
-    if (c.refusal) return qcheck(c, t);
-    if (c.phase === "mirror") return { read: "data", path: M, watch: true };
-    const path = slotPath(c.slot);
-    return {
-      ops: [
-        ...grantHead(c, t),
-        ...(c.recreate ? [remove(path)] : []),
-        create(path, t.group),
-        ...becomeHolder(c, t, "held"),
-        ...(c.recreate ? [] : takeMirror(t)),
-      ],
-    };
-  },
-  hear(c, t, answer) {
-    if (c.phase === "mirror")
-      return answer.ok ? wait(c) : to(c, "EVAL", { ...afresh });
-    return hearGrant(c, t, answer, refused);
-  },
-  lose: loseGrant,
-};
-
-export const JOIN: StepRules = {
-  ask: (c, t) =>
-    c.refusal
-      ? qcheck(c, t)
-      : { ops: [...grantHead(c, t), ...becomeHolder(c, t, "held")] },
-  hear: (c, t, answer) => hearGrant(c, t, answer, refused),
-  lose: loseGrant,
-};

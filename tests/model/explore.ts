@@ -1,16 +1,20 @@
 /** Breadth-first search over all states: the first violation found has the shortest trace. */
-import type { Configuration } from "./configurations";
+import type { Configuration } from "./configuration";
 import type { Violation } from "./invariants";
 import type { Rule } from "./rules";
+import type { State } from "./state";
 import { Visited } from "./visited";
-import { World, type State } from "./world";
+import { World } from "./world";
 
 export interface Result {
   configuration: string;
   states: number;
   steps: number;
+  /** How many different trees and clients took part. */
   trees: number;
   clients: number;
+  /** The steps that some client came to. */
+  reached: string[];
   seconds: number;
   /** Every reachable state was seen. */
   exhausted: boolean;
@@ -39,14 +43,14 @@ export function explore(k: Configuration, options: Options = {}): Result {
   const wrong: State[] = [];
   while (index < visited.count && visited.count <= limit) {
     const state = visited.at(index);
-    const alive = world.successors(state, (next, _, broken) => {
+    const alive = world.successors(state, (next, broken) => {
       steps++;
       if (violation) return;
       const fresh = visited.add(next, index);
-      violation = broken ?? (fresh ? world.judge(next) : null);
+      violation = broken ?? (fresh ? world.judge.judge(next) : null);
       if (violation) wrong.push(next.slice());
     });
-    if (!alive && !violation) violation = world.judgeEnd(state);
+    if (!alive && !violation) violation = world.judge.judgeEnd(state);
     if (violation) break;
     index++;
   }
@@ -73,19 +77,19 @@ function retell(world: World, telling: World, path: readonly State[]) {
     let ordinal = -1;
     let count = 0;
     const last = i === path.length - 2;
-    world.successors(path[i]!, (next, _, broken) => {
+    world.successors(path[i]!, (next, broken) => {
       const same = next.every((value, at) => value === target[at]);
       if (same && (ordinal === -1 || (last && broken))) ordinal = count;
       count++;
     });
     count = 0;
     const from = told;
-    telling.successors(from, (next, _, __, tell) => {
+    telling.successors(from, (next, _, tell) => {
       if (count++ !== ordinal) return;
       told = next.slice();
       story.push(tell());
     });
   });
-  if (path.length > 0) story.push(`end: ${telling.tell(told)}`);
+  if (path.length > 0) story.push(`end: ${telling.judge.tell(told)}`);
   return story;
 }

@@ -42,30 +42,43 @@ export function over(c: Client): Client {
 export function held(c: Client, t: Terms): Client {
   const { attempt, slot, everGd } = c;
   const next = restart(c, { attempt, slot, everGd, live: liveName(c, t) });
-  return c.giveUp ? release(next, t) : to(next, "RE-ASSERT");
+  return c.giveUp ? release(next) : to(next, "RE-ASSERT");
 }
 
 /** Into RELEASE: an acquire that was ever in doubt is poisoned first. */
-export function release(c: Client, t: Terms): Client {
+export function release(c: Client): Client {
   const todo = c.live === null ? [] : [c.live];
-  const poison = c.everGd && t.has("RELEASE-POISON");
-  return to(c, "RELEASE", { todo, phase: poison ? "poison" : "" });
+  return to(c, "RELEASE", { todo, phase: c.everGd ? "poison" : "" });
 }
 
-/** Hears the answer to a grant: with a doubt standing, only qcheck(u) gives it a meaning. */
+/**
+ * Hears the answer to a grant: with a doubt standing, only qcheck(u) gives it a meaning.
+ *
+ * @param absent where a grant goes that was refused after a doubt, and is not there: it may have been applied and cleared
+ */
 export function hearGrant(
   c: Client,
   t: Terms,
   answer: Answer,
   refused: (c: Client, refusal: Refusal) => Client,
+  absent = refused,
 ): Client {
   if (answer.ok) return held(c, t);
-  if (c.refusal)
-    return refused({ ...c, refusal: null, gd: false }, c.refusal);
+  if (c.refusal) {
+    const hear = t.has("PLACE-AGAIN") ? absent : refused;
+    return hear({ ...c, refusal: null, gd: false }, c.refusal);
+  }
   const refusal = { code: answer.code, path: answer.path };
   if (c.gd && t.has("DOUBT-FIRST")) return { ...c, refusal };
   return refused({ ...c, gd: false }, refusal);
 }
+
+/** After a doubt the own waiter may be gone: the place is found again. */
+export const placeAgain = (c: Client, refusal: Refusal): Client =>
+  to(c, "PLACE", {
+    lock: refusal.code === "BAD_VERSION" ? null : c.lock,
+    old: null,
+  });
 
 /** A grant that ended in LOSS; a qcheck that did is only asked again. */
 export const loseGrant = (c: Client): Client =>

@@ -55,8 +55,7 @@ export const ACT: StepRules = {
   },
 };
 
-export const acted = (c: Client, t: Terms): Client =>
-  release({ ...c, relive: false }, t);
+export const acted = (c: Client): Client => release({ ...c, relive: false });
 export const failed = (c: Client): Client => to(c, "FAIL", { relive: false });
 
 /** Chef's lock goes with the slot. */

@@ -106,6 +106,13 @@ export function commit(
   return { violation, evicted: evicted.map((m) => m.uuid) };
 }
 
+/** Whether a step was right for who took it. */
+export function moved(from: Client, c: Client): Violation | null {
+  if (c.toldGone && !from.evicted) return "FALSE_REPORT";
+  const begins = c.step === "ACT" && from.step !== "ACT";
+  return begins && from.evicted ? "EVICTED_ACTS" : null;
+}
+
 /** Whether a client that sleeps with no event on its way, or acts, rightly does so. */
 export function clientViolation(
   c: Client,
@@ -115,7 +122,7 @@ export function clientViolation(
   if (c.step === "WAIT" && !c.woken) return sleeps(c, t, tree);
   if (c.step !== "ACT" || c.evicted) return null;
   const mine = holdersOf(tree).find((m) => m.uuid === uuid(c));
-  if (!mine) return "EVICTED_ACTS";
+  if (!mine) return "VANISHED";
   const seen = mine.lives.some(
     (live) => tree.get(`${mine.path}/${live}`)?.session === sid(c),
   );

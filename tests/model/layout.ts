@@ -1,5 +1,12 @@
 /** The znodes of a lock: the protocol page's layout, and how to read it from a tree. History is left out: it excludes nobody. */
-import { childrenOf, nameOf, sequenceOf, set, type Op, type Tree } from "./tree";
+import {
+  childrenOf,
+  nameOf,
+  sequenceOf,
+  set,
+  type Op,
+  type Tree,
+} from "./tree";
 
 export const L = "L";
 export const H = "L/holders";
@@ -108,8 +115,7 @@ const bySequence = (a: Waiter, b: Waiter): number => a.seq - b.seq;
 export const inOrder = (names: readonly string[]): Waiter[] =>
   names.map(parseWaiter).sort(bySequence);
 
-export const waitersOf = (tree: Tree): Waiter[] =>
-  inOrder(childrenOf(tree, W));
+export const waitersOf = (tree: Tree): Waiter[] => inOrder(childrenOf(tree, W));
 
 /** Failed, or adopted from a failed one and not yet released. */
 export const countsAsFailed = (member: { state: MemberState }): boolean =>

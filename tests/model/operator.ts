@@ -67,11 +67,7 @@ function clear(
   };
 }
 
-function operator(
-  s: Surroundings,
-  t: OutsideTerms,
-  tree: Tree,
-): OutsideMove[] {
+function operator(s: Surroundings, t: OutsideTerms, tree: Tree): OutsideMove[] {
   const moves = holdersOf(tree).map((u) => clear(s, t, tree, u));
   const lock = lockOf(tree);
   if (lock) {

@@ -1,5 +1,5 @@
 /** OWN: my owner holds already: wait for it while it lives, adopt its holder once it does not. */
-import { hearGrant, loseGrant } from "./grant";
+import { hearGrant, loseGrant, placeAgain } from "./grant";
 import type { Answer, StepRules } from "./answer";
 import {
   becomeHolder,
@@ -27,7 +27,9 @@ export const OWN: StepRules = {
     if (c.phase === "")
       return { read: "member", path, watch: t.has("OWN-WATCH") };
     const repairing =
-      c.old && countsAsFailed(c.old) && t.has("REPAIRING") ? "repairing" : "held";
+      c.old && countsAsFailed(c.old) && t.has("REPAIRING")
+        ? "repairing"
+        : "held";
     return {
       ops: [
         check(L, t.has("ADOPT-CHECK") ? (c.lock?.v ?? ANY) : ANY),
@@ -39,7 +41,8 @@ export const OWN: StepRules = {
   },
   hear(c, t, answer) {
     if (c.phase === "") return look(c, t, answer);
-    if (c.phase === "adopt") return hearGrant(c, t, answer, refused);
+    if (c.phase === "adopt")
+      return hearGrant(c, t, answer, refused, placeAgain);
     if (!answer.ok) return again(c);
     const lock = parseLock(answer.data, answer.version);
     if (lock.hold) return wait({ ...c, lock });

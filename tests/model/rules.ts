@@ -6,6 +6,8 @@ export const RULES = {
     "a definite answer to a grant in doubt is read only after qcheck(u)",
   DUPLICATES:
     "a waiter is found by its uuid; the lowest is kept, the others deleted",
+  "NAME-KNOWN":
+    "after a doubt the own waiter's name is known only once PLACE saw it alone",
   "RESOLVE-DOUBT": "who gives up or changes session in doubt looks for its u",
   POISON: "a FAST in doubt is poisoned by setData(L) before the look",
   QCHECK: "a doubt is settled by a quorum check, never by a plain read",
@@ -31,7 +33,8 @@ export const RULES = {
   "FAIL-VERSION": "FAIL writes L only with the version it has read",
   WITNESS:
     "who leaves others in the slot checks in the same multi that one is there",
-  "RELEASE-POISON": "an acquire that was in doubt is poisoned before release",
+  "PLACE-AGAIN":
+    "a grant refused after a doubt finds its place again: it may be cleared",
   "CLEAR-AT-ONCE": "clear deletes member and slot in one multi",
   "CLEAR-MIRROR": "a clear that deletes the slot deletes Chef's lock too",
 } as const;

@@ -2,10 +2,11 @@
 import { FAST, INIT, PLACE, QUEUE } from "./acquire";
 import type { StepRules } from "./answer";
 import type { Client, Request, Step, Terms } from "./client";
-import { EVAL, JOIN, TAKE } from "./evaluate";
+import { EVAL } from "./evaluate";
 import { ACT, FAIL, RE_ASSERT, RELEASE, RELIVE } from "./hold";
 import { OWN } from "./own";
 import { RESOLVE } from "./resolve";
+import { JOIN, TAKE } from "./take";
 
 const REST: StepRules = { ask: () => null, hear: (c) => c };
 

@@ -1,5 +1,5 @@
 /** The states seen so far, packed: twenty-odd bytes each. */
-import type { State } from "./world";
+import type { State } from "./state";
 
 const CHUNK = 1 << 16;
 
@@ -36,7 +36,7 @@ export class Visited {
       this.chunks.push(new Int32Array(CHUNK * this.stride));
     const from = (index % CHUNK) * this.stride;
     const chunk = this.chunks[Math.floor(index / CHUNK)]!;
-    chunk.set(state, from);
+    for (let i = 0; i < this.width; i++) chunk[from + i] = state[i]!;
     chunk[from + this.width] = parent;
     this.table[place] = index;
     return true;

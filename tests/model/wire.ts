@@ -1,13 +1,6 @@
 /** Between a client and the servers: replies, lost replies, late requests, sessions that end, watches that fire. */
 import { fires, no, read, watchesOf, yes } from "./answer";
-import {
-  resume,
-  sid,
-  to,
-  type Client,
-  type Read,
-  type Terms,
-} from "./client";
+import { resume, sid, to, type Client, type Read, type Terms } from "./client";
 import { acted, failed } from "./hold";
 import { H } from "./layout";
 import { isAcquiring, newSession, resolve } from "./resolve";
@@ -87,7 +80,7 @@ const changes = (ops: readonly Op[]): boolean =>
   ops.some((op) => op.op !== "check");
 
 /** What may come of the client's write: its reply; or no reply, applied now, or later, or never. */
-function writes(c: Client, t: Terms, tree: Tree, outlives: boolean): Move[] {
+function writes(c: Client, t: Terms, tree: Tree): Move[] {
   const request = ask(c, t);
   if (!request || !("ops" in request)) return [];
   const { ops } = request;
@@ -118,14 +111,13 @@ function writes(c: Client, t: Terms, tree: Tree, outlives: boolean): Move[] {
     });
   if (c.late || c.zombies.length > 1) return moves;
   const late = { session: sid(c), ops };
-  const kept = outlives ? lost : abandon(lost, t);
   moves.push({
-    client: { ...kept, late },
+    client: { ...abandon(lost, t), late },
     tree: null,
     fault: "lateRequest",
     view: "fresh",
     story: () =>
-      `${told} -> no reply; ${outlives ? "" : "the session is given up, "}the request may still arrive`,
+      `${told} -> no reply; the session is given up, the request may still arrive`,
   });
   return moves;
 }
@@ -135,9 +127,15 @@ function abandon(c: Client, t: Terms): Client {
   return { ...next, zombies: [...next.zombies, sid(c)] };
 }
 
+/** Amid reads: a fault here is one before the first of them, for all that others and the client itself can tell. */
+const isAmidReads = (c: Client): boolean =>
+  (c.step === "PLACE" && c.phase !== "" && c.phase !== "delete") ||
+  (c.step === "EVAL" && c.phase !== "") ||
+  (c.step === "OWN" && c.phase === "");
+
 /** Faults of the process and of its session. */
 function faults(c: Client, t: Terms, tree: Tree): Move[] {
-  if (c.step === "DONE" || c.step === "CRASHED") return [];
+  if (c.step === "DONE" || c.step === "CRASHED" || isAmidReads(c)) return [];
   const moves: Move[] = [];
   const strike = (fault: Fault, client: Client, what: string, after?: Tree) =>
     moves.push({
@@ -164,7 +162,7 @@ function faults(c: Client, t: Terms, tree: Tree): Move[] {
 }
 
 /** What else happens by itself: the act ends, a given-up session expires, a late request arrives. */
-function others(c: Client, t: Terms, tree: Tree): Move[] {
+function others(c: Client, tree: Tree): Move[] {
   const moves: Move[] = [];
   const happen = (client: Client, after: Tree | null, what: string) =>
     moves.push({
@@ -175,7 +173,7 @@ function others(c: Client, t: Terms, tree: Tree): Move[] {
       story: () => what,
     });
   if (c.step === "ACT")
-    happen(acted(c, t), null, `${c.name} ACT: the action is done`);
+    happen(acted(c), null, `${c.name} ACT: the action is done`);
   for (const session of c.zombies) {
     const zombies = c.zombies.filter((other) => other !== session);
     const late = c.late?.session === session ? null : c.late;
@@ -191,17 +189,8 @@ function others(c: Client, t: Terms, tree: Tree): Move[] {
 }
 
 /** All that may happen to a client now, but for reads and wake-ups, which depend on what its server has seen. */
-export const movesOf = (
-  c: Client,
-  t: Terms,
-  tree: Tree,
-  outlives: boolean,
-): Move[] => [
-  ...writes(c, t, tree, outlives && isGrant(c)),
-  ...others(c, t, tree),
+export const movesOf = (c: Client, t: Terms, tree: Tree): Move[] => [
+  ...writes(c, t, tree),
+  ...others(c, tree),
   ...faults(c, t, tree),
 ];
-
-/** Its request would make the client a holder. */
-const isGrant = (c: Client): boolean =>
-  ["FAST", "TAKE", "JOIN", "OWN"].includes(c.step);

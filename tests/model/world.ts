@@ -1,62 +1,52 @@
-/**
- * A state of everything as a few numbers, and what may come after it.
- *
- * State: [window, surroundings, views, client, client, …]. The window is the last trees that were committed; a client's
- * view is the index in it of what its server has told it, or FRESH when its next answer may come from any of them.
- */
+/** What may come after a state. */
 import { Catalogue, type Step } from "./catalogue";
-import type { Client, Terms } from "./client";
-import { initialTree, orderOfStart, termsOf } from "./configurations";
-import type { Configuration } from "./configurations";
-import { Interner, PairMemo } from "./interner";
-import { acting, leftovers, type Violation } from "./invariants";
+import type { Terms } from "./client";
+import { initialTree, orderOfStart, termsOf } from "./configuration";
+import type { Configuration } from "./configuration";
+import type { Violation } from "./invariants";
+import { Judge } from "./judge";
 import { lockOf } from "./layout";
 import type { Rule } from "./rules";
+import {
+  FIRST,
+  FRESH,
+  GROUND,
+  packViews,
+  viewOf,
+  VIEWS,
+  WINDOW,
+  Windows,
+  type State,
+} from "./state";
 import { begin } from "./steps";
-import { tellState } from "./story";
 
-export type State = Int32Array;
 /** Called with a state that is valid during the call only. */
 export type Visit = (
   state: State,
-  fault: boolean,
   violation: Violation | null,
   story: () => string,
 ) => void;
 
-const FRESH = 7;
-const VIEW_BITS = 3;
-const WINDOW = 0;
-const GROUND = 1;
-const VIEWS = 2;
-const FIRST = 3;
-
 export class World {
   readonly start: State;
+  readonly judge: Judge;
   private readonly all: Catalogue;
   private readonly terms: Terms[];
-  private readonly windows = new Interner<readonly number[]>((w) => w.join());
-  private readonly pushes = new PairMemo<number>();
-  private readonly cuts = new PairMemo<number>();
+  private readonly windows = new Windows();
   /** For each client the interchangeable one that starts before it, or -1. */
   private readonly startsAfter: readonly number[];
   private readonly lag: number;
   private readonly memory: number;
   private readonly next: State;
-  private readonly views: number[] = [];
+  private readonly views: number[];
 
-  constructor(
-    k: Configuration,
-    without: ReadonlySet<Rule>,
-    telling = false,
-  ) {
+  constructor(k: Configuration, without: ReadonlySet<Rule>, telling = false) {
     this.terms = termsOf(k, without);
     const names = this.terms.map((_, i) => String.fromCharCode(65 + i));
     const has = (rule: Rule) => !without.has(rule);
     this.all = new Catalogue(
       new Map(this.terms.map((terms, i) => [names[i] ?? "", terms])),
       { chef: k.chef !== undefined, has },
-      k.outlives ?? false,
       telling,
     );
     this.lag = k.lag ?? 1;
@@ -67,67 +57,85 @@ export class World {
     const ground = { left: k.faults, clearing: "", chef };
     const lock = k.cached ? lockOf(tree) : null;
     const runs = (i: number) => Number(k.runs?.[i] ?? k.runs?.[0] ?? 1);
+    const fresh = names.map(() => FRESH);
     this.start = Int32Array.of(
       this.windows.idOf([this.all.treeId(tree)]),
       this.all.groundId(ground),
-      names.reduce((sum, _, i) => sum | (FRESH << (i * VIEW_BITS)), 0),
+      packViews(fresh, 0),
       ...names.map((name, i) => this.all.clientId(begin(name, runs(i), lock))),
     );
     this.next = new Int32Array(this.start.length);
-  }
-
-  private clientsOf(state: State): Client[] {
-    return [...state.subarray(FIRST)].map((id) => this.all.client(id));
-  }
-
-  private windowOf(state: State): readonly number[] {
-    return this.windows.valueOf(state[WINDOW]!);
+    this.views = fresh;
+    this.judge = new Judge(this.all, this.windows, this.terms);
   }
 
   /** All that may come next. Returns whether anything but a fault may. */
   successors(state: State, visit: Visit): boolean {
     const { all } = this;
-    const window = this.windowOf(state);
+    const window = this.windows.treesOf(state[WINDOW]!);
     const last = window.length - 1;
     const head = window[last]!;
     let alive = false;
-    const emit = (i: number, step: Step, view: number): void => {
-      const ground =
-        step.surroundings === -1 ? state[GROUND]! : step.surroundings;
-      const left = step.fault ? all.spend(ground, step.fault) : ground;
-      if (left === -1) return;
-      alive ||= step.fault === null;
-      this.move(state, i, step, view, left);
-      visit(this.next, step.fault !== null, step.violation, step.story);
-    };
     for (let i = 0; i < this.terms.length; i++) {
       if (this.mustLetStart(state, i)) continue;
-      const id = state[FIRST + i]!;
-      const view = (state[VIEWS]! >> (i * VIEW_BITS)) & FRESH;
-      const kind = all.kindOf(id);
-      if (kind === "read") {
-        let seeing = id;
-        for (let at = view === FRESH ? 0 : view; at <= last; at++) {
-          if (at > view && view !== FRESH)
-            seeing = all.advance(seeing, window[at - 1]!, window[at]!);
-          emit(i, all.readOf(seeing, window[at]!), at);
-        }
-      } else if (kind === "wait") {
-        if (all.client(id).woken)
-          for (const step of all.wakesOf(id)) emit(i, step, view);
-        else if (view < last) {
-          const woken = all.advance(id, window[view]!, window[view + 1]!);
-          for (const step of all.wakesOf(woken)) emit(i, step, view + 1);
-        }
-      }
-      for (const step of all.movesOf(id, head)) {
+      const view = viewOf(state, i);
+      if (this.answers(state, i, view, window, visit)) alive = true;
+      for (const step of all.movesOf(state[FIRST + i]!, head)) {
         const at = step.view === "fresh" ? FRESH : last;
-        emit(i, step, step.view === "same" ? view : at);
+        const seen = step.view === "same" ? view : at;
+        if (this.take(state, i, step, seen, visit)) alive = true;
       }
     }
     for (const step of all.outsideOf(state[GROUND]!, head))
-      emit(-1, step, FRESH);
+      if (this.take(state, -1, step, FRESH, visit)) alive = true;
     return alive;
+  }
+
+  /** What a client may read now, or which event may wake it: that depends on what its server has seen. */
+  private answers(
+    state: State,
+    i: number,
+    view: number,
+    window: readonly number[],
+    visit: Visit,
+  ): boolean {
+    const { all } = this;
+    const last = window.length - 1;
+    let id = state[FIRST + i]!;
+    const kind = all.kindOf(id);
+    let alive = false;
+    if (kind === "read") {
+      for (let at = view === FRESH ? 0 : view; at <= last; at++) {
+        if (at > view) id = all.advance(id, window[at - 1]!, window[at]!);
+        this.take(state, i, all.readOf(id, window[at]!), at, visit);
+        alive = true;
+      }
+    } else if (kind === "wait") {
+      const woken = all.client(id).woken;
+      if (!woken && view === last) return false;
+      if (!woken) id = all.advance(id, window[view]!, window[view + 1]!);
+      for (const step of all.wakesOf(id))
+        this.take(state, i, step, woken ? view : view + 1, visit);
+      alive = true;
+    }
+    return alive;
+  }
+
+  /** Visits the state after a step, if its fault can be afforded. Returns whether it happens by itself. */
+  private take(
+    state: State,
+    i: number,
+    step: Step,
+    view: number,
+    visit: Visit,
+  ): boolean {
+    let ground = step.surroundings === -1 ? state[GROUND]! : step.surroundings;
+    const isFault = step.fault !== null;
+    if (step.fault !== null) ground = this.all.spend(ground, step.fault);
+    if (ground === -1) return false;
+    this.move(state, i, step, view, ground);
+    visit(this.next, step.violation, step.story);
+    return !isFault;
   }
 
   /** Writes the state after a step into `next`. */
@@ -139,17 +147,16 @@ export class World {
     ground: number,
   ): void {
     const { all, next, views } = this;
-    next.set(state);
+    for (let at = 0; at < next.length; at++) next[at] = state[at]!;
     next[GROUND] = ground;
-    for (let j = 0; j < this.terms.length; j++)
-      views[j] = (state[VIEWS]! >> (j * VIEW_BITS)) & FRESH;
+    for (let j = 0; j < this.terms.length; j++) views[j] = viewOf(state, j);
     if (i >= 0) {
       next[FIRST + i] = step.client;
       views[i] = view;
     }
     if (step.tree !== -1) {
-      next[WINDOW] = this.push(state[WINDOW]!, step.tree);
-      const last = this.windowOf(next).length - 1;
+      next[WINDOW] = this.windows.push(state[WINDOW]!, step.tree);
+      const last = this.windows.treesOf(next[WINDOW]!).length - 1;
       if (step.view === "head" && i >= 0) views[i] = last;
       for (let j = 0; j < this.terms.length && step.evicted.length > 0; j++)
         next[FIRST + j] = all.evict(next[FIRST + j]!, step.evicted);
@@ -157,16 +164,10 @@ export class World {
     this.settle();
   }
 
-  private push(window: number, tree: number): number {
-    return this.pushes.get(window, tree, () =>
-      this.windows.idOf([...this.windows.valueOf(window), tree]),
-    );
-  }
-
   /** Brings laggards within the lag, waiters up to their next event, and forgets the trees that nobody can see. */
   private settle(): void {
     const { all, next, views } = this;
-    const window = this.windowOf(next);
+    const window = this.windows.treesOf(next[WINDOW]!);
     const last = window.length - 1;
     let oldest = last;
     let renewing = this.memory > 0 && all.maySessionsEnd(next[GROUND]!);
@@ -190,70 +191,21 @@ export class World {
       views[j] = view;
     }
     const kept = renewing ? Math.max(0, last - this.memory) : last;
-    this.forget(Math.min(oldest, kept));
-  }
-
-  private forget(count: number): void {
-    const { next, views } = this;
-    let packed = 0;
-    for (let j = 0; j < this.terms.length; j++) {
-      const view = views[j]!;
-      const at = view === FRESH ? FRESH : view - count;
-      packed |= at << (j * VIEW_BITS);
-    }
-    next[VIEWS] = packed;
-    if (count === 0) return;
-    const window = next[WINDOW]!;
-    next[WINDOW] = this.cuts.get(window, count, () =>
-      this.windows.idOf(this.windows.valueOf(window).slice(count)),
-    );
+    const forgotten = Math.min(oldest, kept);
+    next[VIEWS] = packViews(views, forgotten);
+    next[WINDOW] = this.windows.forget(next[WINDOW]!, forgotten);
   }
 
   private mustLetStart(state: State, i: number): boolean {
     const j = this.startsAfter[i]!;
-    const unstarted = (at: number) =>
-      state[FIRST + at] === this.start[FIRST + at];
-    return j !== -1 && unstarted(i) && unstarted(j);
+    return j !== -1 && this.isUnstarted(state, i) && this.isUnstarted(state, j);
   }
 
-  /** What is wrong with a state in itself. */
-  judge(state: State): Violation | null {
-    const { all } = this;
-    const window = this.windowOf(state);
-    const last = window.length - 1;
-    const head = window[last]!;
-    let actors = 0;
-    for (let i = 0; i < this.terms.length; i++) {
-      const id = state[FIRST + i]!;
-      const kind = all.kindOf(id);
-      if (kind === "act") actors++;
-      else if (kind !== "wait") continue;
-      const view = (state[VIEWS]! >> (i * VIEW_BITS)) & FRESH;
-      if (kind === "wait" && view < last) continue;
-      const violation = all.judge(id, head);
-      if (violation) return violation;
-    }
-    const chefActs = all.ground(state[GROUND]!).chef.at === "act";
-    if (actors + Number(chefActs) < 2) return null;
-    const clients = this.clientsOf(state).map((client, i) => ({
-      client,
-      terms: this.terms[i]!,
-    }));
-    return acting(clients, chefActs, all.tree(head));
+  private isUnstarted(state: State, i: number): boolean {
+    return state[FIRST + i] === this.start[FIRST + i];
   }
 
-  /** What is wrong with a state in which nothing but faults can happen. */
-  judgeEnd(state: State): Violation | null {
-    const head = this.windowOf(state).at(-1)!;
-    return leftovers(this.clientsOf(state), this.all.tree(head));
-  }
-
-  tell(state: State): string {
-    const head = this.windowOf(state).at(-1)!;
-    return tellState(this.all.tree(head), this.clientsOf(state));
-  }
-
-  get sizes(): { trees: number; clients: number } {
+  get sizes(): Catalogue["sizes"] {
     return this.all.sizes;
   }
 }

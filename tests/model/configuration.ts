@@ -1,0 +1,79 @@
+/** What is explored: who takes part, on what terms, and which faults may strike. */
+import type { Terms } from "./client";
+import { H, L, lockData, W } from "./layout";
+import type { Budget } from "./operator";
+import type { Rule } from "./rules";
+import { apply, create, set, type Tree } from "./tree";
+
+export interface Configuration {
+  name: string;
+  /** One letter a client: equal letters are one owner, or one group. */
+  owners: string;
+  groups: string;
+  /** N, or one digit a client; the first is the lock's at the start. */
+  max: string;
+  maxPerGroup?: number;
+  maxFailures?: number;
+  onFailedHolder?: Terms["onFailedHolder"];
+  /** Acquisitions of each client: one digit for all, or one each. */
+  runs?: string;
+  faults: Budget;
+  /** How many commits a server may be behind. */
+  lag?: number;
+  /** Old trees kept so that a new session may read older than its process has seen. */
+  memory?: number;
+  /** Members are read one by one. */
+  fine?: boolean;
+  /** Clients begin with L in their cache. */
+  cached?: boolean;
+  /** L is missing at the start. */
+  missing?: boolean;
+  /** Cycles of Chef's cookbook on the same lock. */
+  chef?: number;
+}
+
+export function termsOf(k: Configuration, without: ReadonlySet<Rule>): Terms[] {
+  return [...k.owners].map((owner, i) => ({
+    owner,
+    group: k.groups[i] ?? owner,
+    max: Number(k.max[i] ?? k.max[0]),
+    maxPerGroup: k.maxPerGroup ?? 9,
+    maxFailures: k.maxFailures ?? 9,
+    onFailedHolder: k.onFailedHolder ?? "wait",
+    fine: k.fine ?? false,
+    chef: k.chef !== undefined,
+    has: (rule: Rule) => !without.has(rule),
+  }));
+}
+
+/** The servers at the start: a free lock, or nothing at all. */
+export function initialTree(k: Configuration): Tree {
+  if (k.missing) return new Map();
+  const lock = lockData({ max: Number(k.max[0]), hold: false });
+  const ops = [create(L), set(L, lock), create(H), create(W)];
+  return apply(new Map(), ops).tree;
+}
+
+/**
+ * Clients that could swap their names without any difference start in the order of their names: of two runs that differ
+ * in the names alone one is enough. Gives for each the one that must have started before it, or -1.
+ */
+export function orderOfStart(k: Configuration, terms: readonly Terms[]) {
+  const runs = (i: number) => k.runs?.[i] ?? k.runs?.[0] ?? "1";
+  const related = (key: "owner" | "group", i: number, j: number) =>
+    terms[i]?.[key] === terms[j]?.[key];
+  const alike = (i: number, j: number) =>
+    runs(i) === runs(j) &&
+    terms[i]?.max === terms[j]?.max &&
+    terms.every(
+      (_, other) =>
+        other === i ||
+        other === j ||
+        (related("owner", i, other) === related("owner", j, other) &&
+          related("group", i, other) === related("group", j, other)),
+    );
+  return terms.map((_, i) => {
+    for (let j = i - 1; j >= 0; j--) if (alike(i, j)) return j;
+    return -1;
+  });
+}
