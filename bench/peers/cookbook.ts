@@ -66,7 +66,7 @@ const remove = (client: Client, node: string) =>
     client.remove(node, -1, (error) => (error ? fail(error) : done())),
   );
 
-function grip(kind: string, node: string): Grip {
+function grip(_kind: string, node: string): Grip {
   const data = Buffer.from(`host-${process.pid}-${++contenders}`);
   return {
     async acquire() {
