@@ -6,9 +6,6 @@ import { hostKeyPolicy } from "./host-key";
 import { connectSocket } from "./socket";
 import type { ConnectionOptions } from "./types";
 
-/** Milliseconds between two questions whether the host is still there; after three without an answer it is not. */
-const KEEPALIVE = 5_000;
-
 /** One try that failed. */
 export class TryError extends Error {
   constructor(
@@ -27,6 +24,8 @@ export interface Way {
   /** The connection to the jump host. */
   jump: Connection | null;
   execs: number;
+  /** Seconds between two questions whether the host is still there; after three without an answer it is not. */
+  keepalive: number;
 }
 
 /** One try to connect and log in, within `perDialTimeout`. @throws TryError */
@@ -76,7 +75,7 @@ async function openStream(
 }
 
 function handshake(
-  { options, key, execs }: Way,
+  { options, key, execs, keepalive }: Way,
   stream: Duplex,
   signal: AbortSignal,
 ): Promise<Connection> {
@@ -88,7 +87,7 @@ function handshake(
     sock: stream,
     username: options.user,
     readyTimeout: 0, // ours covers the whole try
-    keepaliveInterval: KEEPALIVE,
+    keepaliveInterval: keepalive * 1000,
     keepaliveCountMax: 3,
     authHandler: login.handler,
     hostVerifier: (blob: Buffer) => {

@@ -21,6 +21,8 @@ export interface PoolLimits {
   handshakes?: number;
   /** Scripts on one host at a time; its MaxSessions is 10 by default. @default 6 */
   execs?: number;
+  /** Seconds between two questions whether a host is still there; after three without an answer it is not. @default 5 */
+  keepalive?: number;
 }
 
 /** One host as one user, with the connection that all its leases share. */
@@ -32,7 +34,7 @@ interface Entry {
 
 /** Owns all SSH connections of a process. */
 export function createHostPool(limits: PoolLimits = {}): HostPool {
-  return new Pool(limits.handshakes ?? 8, limits.execs ?? 6);
+  return new Pool({ handshakes: 8, execs: 6, keepalive: 5, ...limits });
 }
 
 class Pool implements HostPool {
@@ -42,10 +44,7 @@ class Pool implements HostPool {
   private readonly doubts = new Doubts();
   private readonly closing = new AbortController();
 
-  constructor(
-    private readonly handshakeLimit: number,
-    private readonly execLimit: number,
-  ) {}
+  constructor(private readonly limits: Required<PoolLimits>) {}
 
   async lease(
     options: ConnectionOptions,
@@ -138,7 +137,7 @@ class Pool implements HostPool {
     const jump = options.proxy
       ? await this.share(options.proxy, { signal })
       : null;
-    const execs = this.execLimit;
+    const { execs, keepalive } = this.limits;
     let free: (() => void) | undefined;
     try {
       free = await this.handshakesOf(options).take(signal);
@@ -147,6 +146,7 @@ class Pool implements HostPool {
         key,
         jump: jump?.connection ?? null,
         execs,
+        keepalive,
       };
       const connection = await dialOnce(way, signal);
       if (jump) connection.onLost(jump.release);
@@ -177,7 +177,7 @@ class Pool implements HostPool {
     const id = digest([host, port, proxy ? connectionId(proxy) : null]);
     let slots = this.handshakes.get(id);
     if (!slots) {
-      slots = new Slots(this.handshakeLimit);
+      slots = new Slots(this.limits.handshakes);
       this.handshakes.set(id, slots);
     }
     return slots;

@@ -226,8 +226,7 @@ describe("a script under other shells and tools", () => {
         code: 127,
         started: false,
         stdout: "",
-        stderr:
-          "locked-action: this host has no base64, which stdin needs\n",
+        stderr: "locked-action: this host has no base64, which stdin needs\n",
       });
       leased.release();
     });
