@@ -62,8 +62,9 @@ export class Attempt {
   queueLength = 1;
   /** When the owner of whoever blocks has had its time to come back: `performance.now()`. */
   graceEnds = Infinity;
-  /** When our waiter arrived, by ZooKeeper's clock in ms. */
+  /** When our waiter arrived: by ZooKeeper's clock in ms, and `performance.now()`. */
   arrival: number | null = null;
+  queuedAt = 0;
   /** Slots that are free as soon as this holder's node is gone. */
   shortcut = new Map<string, number>();
   /** Something changed since the last look. */

@@ -60,7 +60,10 @@ export async function giveUpOn(attempt: Attempt, by: Member[]): Promise<void> {
   attempt.graceEnds = last;
 }
 
-/** From the later of our arrival and the failure; both stamps are ZooKeeper's own. */
+/**
+ * From the later of our arrival and the failure. Between the two lies what
+ * ZooKeeper's own stamps say: no clock of another machine is asked.
+ */
 async function graceEnd(attempt: Attempt, member: Member): Promise<number> {
   const { session, startedAt, request } = attempt;
   const grace = request.ownerGrace * 1000;
@@ -70,17 +73,29 @@ async function graceEnd(attempt: Attempt, member: Member): Promise<number> {
     const reply = await session.exists(attempt.waiterPath(attempt.waiter));
     attempt.arrival = reply.stat?.ctime ?? null;
   }
-  const late = member.stat.mtime - (attempt.arrival ?? member.stat.mtime);
-  return startedAt + Math.max(0, late) + grace;
+  if (attempt.arrival === null) return performance.now() + grace;
+  const failedAt = attempt.queuedAt + member.stat.mtime - attempt.arrival;
+  return Math.max(startedAt, failedAt) + grace;
+}
+
+function staleOf(session: Session): Map<string, number> {
+  let seen = seenStale.get(session);
+  if (!seen) seenStale.set(session, (seen = new Map()));
+  return seen;
 }
 
 function sawStale(session: Session, { path }: Member): number {
-  let seen = seenStale.get(session);
-  if (!seen) seenStale.set(session, (seen = new Map()));
+  const seen = staleOf(session);
   if (seen.size > 1000) seen.clear(); // long gone, most of them
   const since = seen.get(path) ?? performance.now();
   seen.set(path, since);
   return since;
+}
+
+/** Whose session is back is not stale any more. */
+export function sawAlive(session: Session, members: Member[]): void {
+  const seen = staleOf(session);
+  for (const { path, alive } of members) if (alive) seen.delete(path);
 }
 
 function blockedBy(attempt: Attempt, member: Member): LockBlocked {

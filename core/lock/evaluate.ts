@@ -1,7 +1,7 @@
 import { check, create, remove } from "../zookeeper/operations";
 import { isLoss, type ChildrenReply } from "../zookeeper/replies";
 import type { Attempt } from "./attempt";
-import { blockers, giveUpOn, type Member } from "./blocked";
+import { blockers, giveUpOn, sawAlive, type Member } from "./blocked";
 import { disagreement, sameLimits } from "./fast";
 import { grant } from "./grant";
 import { readLock, repair } from "./known-lock";
@@ -30,9 +30,12 @@ export async function evaluate(
     throw disagreement(attempt, attempt.lock.limits);
   if (!slots) slots = await readSlots(attempt);
   if (slots.some(isLoss)) return "EVAL";
+  for (const slot of slots)
+    attempt.expect(slot, `listing ${attempt.paths.holders}`, "OK", "NO_NODE");
   const seen = await readMembers(attempt, slots);
   if (!seen) return "EVAL";
   const { members, left } = seen;
+  sawAlive(attempt.session, members);
   const mine = members.find(({ id }) => id.startsWith(`${attempt.key}-`));
   if (mine) {
     const step = await own(attempt, mine.slot, mine.id);
@@ -101,7 +104,12 @@ async function readMembers(
         left.push(slot);
         return "left";
       }
-      if (data.code !== "OK" || live.code !== "OK") return null;
+      if (
+        [data, live].some((reply) => isLoss(reply) || reply.code === "NO_NODE")
+      )
+        return null;
+      attempt.expect(data, `reading ${path}`, "OK");
+      attempt.expect(live, `listing ${path}`, "OK");
       const record = decodeHolder(data.data);
       const group = record?.group ?? (await groupOf(attempt, slot));
       const alive = (live.children ?? []).length > 0;

@@ -36,7 +36,7 @@ export async function trimHistory(
   paths: LockPaths,
   created: string | undefined,
 ): Promise<void> {
-  if (!created || sequenceOf(created) % TRIM_EVERY !== 0) return;
+  if (!created || (sequenceOf(created) + 1) % TRIM_EVERY !== 0) return;
   const { children = [] } = await session.getChildren(paths.history);
   const excess = inOrder(children).slice(0, -HISTORY_LENGTH);
   await Promise.all(

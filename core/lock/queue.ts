@@ -35,6 +35,7 @@ export async function queue(attempt: Attempt): Promise<Step | Look> {
   );
   const seen = look(attempt);
   const reply = await created;
+  attempt.queuedAt = performance.now();
   const answers = await seen;
   attempt.sameSession();
   if (isLoss(reply)) return "QUEUE"; // again: PLACE takes away what is too much
@@ -110,7 +111,8 @@ async function behind(
       attempt.watcher,
     );
     attempt.sameSession();
-    if (reply.code !== "OK") return "LIST";
+    if (isLoss(reply) || reply.code === "NO_NODE") return "LIST";
+    attempt.expect(reply, `reading ${attempt.waiterPath(name)}`, "OK");
   }
   return "WAIT";
 }

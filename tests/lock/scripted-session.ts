@@ -94,7 +94,8 @@ export class ScriptedSession extends Session {
     this.requests.push(request);
     const fate = this.script(request);
     if (!fate) return send();
-    await fate.before?.();
+    // what is sent together stays in order unless it is held up on purpose
+    if (fate.before) await fate.before();
     if (fate.late) {
       this.arrived.push(fate.late.then(send));
       return LOSS as R;

@@ -1,0 +1,40 @@
+import { expect } from "chai";
+import { newLock, useLab, type Over } from "./lab";
+
+describe("a session lost at any request", () => {
+  const lab = useLab();
+
+  const scenes: Record<string, { waits: boolean; over?: Over }> = {
+    "of a free lock's acquire and release": { waits: false },
+    "of a wait, grant and release": { waits: true },
+    "of a join": { waits: false, over: { group: "g" } },
+  };
+
+  for (const [where, { waits, over }] of Object.entries(scenes))
+    it(`${where}: the lock is got once, and nothing is left`, async () => {
+      const theirs = await lab.session();
+      for (let k = 0, done = false; !done; k++) {
+        expect(k).to.be.below(60);
+        const lock = newLock(over);
+        const member = over && (await lab.get(lock.by("other"), theirs));
+        const holder = waits && (await lab.get(lock.by("other"), theirs));
+        const ours = await lab.session();
+        ours.script = ({ index }) =>
+          index === k ? { after: () => ours.loseSession() } : undefined;
+        const contender = await lab.contend(lock.by("web1"), ours);
+        if (holder) {
+          await contender.waits();
+          await holder.release();
+        }
+        const held = await contender.gets();
+        await held.reassert();
+        expect(await lab.holders(lock)).to.include(held.id);
+        await held.release();
+        expect(await lab.holders(lock)).not.to.include(held.id);
+        await member?.release();
+        done = ours.requests.length <= k;
+        await lab.isEmpty(lock);
+        await ours.close();
+      }
+    });
+});
