@@ -1,24 +1,12 @@
-/** Trees, clients and surroundings by number, and what each does with each: worked out once, then looked up. */
-import { ask } from "./steps";
-import { uuid, type Client, type Read, type Terms } from "./client";
-import { Interner, PairMemo } from "./interner";
+/** What clients, servers and surroundings do with one another, by their numbers: worked out once, then looked up. */
+import type { Client, Read, Terms } from "./client";
+import { committedFaults, silentFaults, type Fault } from "./faults";
+import { PairMemo } from "./interner";
 import { clientViolation, commit, moved, type Violation } from "./invariants";
-import {
-  outsideMoves,
-  spend,
-  type OutsideTerms,
-  type Surroundings,
-} from "./operator";
-import { keyOf, type Tree } from "./tree";
-import {
-  advance,
-  FAULTS,
-  hearRead,
-  movesOf,
-  wake,
-  type Fault,
-  type Move,
-} from "./wire";
+import { outsideMoves, type OutsideTerms } from "./operator";
+import { Registry } from "./registry";
+import { ask } from "./steps";
+import { advance, hearRead, movesOf, wake, type Move } from "./wire";
 
 /** A move by its numbers. */
 export interface Step {
@@ -37,25 +25,18 @@ export type Kind = "read" | "wait" | "act" | "rest";
 
 const QUIET = { violation: null, evicted: [] };
 const silent = (): string => "";
-/** Where the deletion of its holder by another matters to a client. */
-const HOLDING = ["RELIVE", "RE-ASSERT", "ACT", "RELEASE", "FAIL"];
-
-export class Catalogue {
-  private readonly trees = new Interner<Tree>(keyOf);
-  private readonly clients = new Interner<Client>((c) => JSON.stringify(c));
-  private readonly grounds = new Interner<Surroundings>((s) =>
-    JSON.stringify(s),
-  );
+export class Catalogue extends Registry {
   private readonly kinds: Kind[] = [];
   private readonly looking: boolean[] = [];
   private pairs = 0;
   private readonly moves = new PairMemo<readonly Step[]>();
+  private readonly losses = new PairMemo<readonly Step[]>();
+  private readonly silences: (readonly Step[])[] = [];
   private readonly reads = new PairMemo<Step>();
   private readonly wakes = new PairMemo<readonly Step[]>();
   private readonly outside = new PairMemo<readonly Step[]>();
   private readonly follows = new PairMemo<number>();
   private readonly advances = new PairMemo<number>();
-  private readonly spent = new PairMemo<number>();
   private readonly judged = new PairMemo<Violation | "none">();
 
   /** @param telling keeps each move's story: for one trace, not for a search */
@@ -63,14 +44,9 @@ export class Catalogue {
     private readonly terms: ReadonlyMap<string, Terms>,
     private readonly outsideTerms: OutsideTerms,
     private readonly telling: boolean,
-  ) {}
-
-  readonly treeId = (tree: Tree): number => this.trees.idOf(tree);
-  readonly tree = (id: number): Tree => this.trees.valueOf(id);
-  readonly clientId = (client: Client): number => this.clients.idOf(client);
-  readonly client = (id: number): Client => this.clients.valueOf(id);
-  readonly groundId = (s: Surroundings): number => this.grounds.idOf(s);
-  readonly ground = (id: number): Surroundings => this.grounds.valueOf(id);
+  ) {
+    super();
+  }
 
   termsOf(client: Client): Terms {
     const terms = this.terms.get(client.name);
@@ -90,6 +66,11 @@ export class Catalogue {
     return request && "read" in request ? "read" : "rest";
   }
 
+  /** Waits, and no event has come. */
+  isAsleep(id: number): boolean {
+    return this.kindOf(id) === "wait" && !this.client(id).woken;
+  }
+
   /** Whether what its server has told it matters to a client now. */
   looks(id: number): boolean {
     return (this.looking[id] ??=
@@ -98,14 +79,25 @@ export class Catalogue {
       this.client(id).watches.length > 0);
   }
 
-  /** Whether a client may still come to another session. */
-  maySessionsEnd(ground: number): boolean {
-    const { left } = this.ground(ground);
-    const ends = ["any", "expiry", "abandonment", "lateRequest"] as const;
-    return ends.some((fault) => (left[fault] ?? 0) > 0);
+  /** Faults that change what the servers have. */
+  committedFaultsOf(id: number, tree: number): readonly Step[] {
+    return this.losses.get(id, tree, () => {
+      const client = this.client(id);
+      const terms = this.termsOf(client);
+      const moves = committedFaults(client, terms, this.tree(tree));
+      return moves.map((move) => this.step(client, move, tree));
+    });
   }
 
-  /** Everything but reads and wake-ups. */
+  /** Faults that the servers do not notice yet. */
+  silentFaultsOf(id: number): readonly Step[] {
+    return (this.silences[id] ??= silentFaults(
+      this.client(id),
+      this.termsOf(this.client(id)),
+    ).map((move) => this.step(this.client(id), move, -1)));
+  }
+
+  /** Everything that happens by itself, but reads and wake-ups. */
   movesOf(id: number, tree: number): readonly Step[] {
     return this.moves.get(id, tree, () => {
       const client = this.client(id);
@@ -194,21 +186,6 @@ export class Catalogue {
     );
   }
 
-  /** The client after its holder was deleted by another. */
-  evict(id: number, uuids: readonly string[]): number {
-    const client = this.client(id);
-    const holds = HOLDING.includes(client.step) && uuids.includes(uuid(client));
-    return holds ? this.clientId({ ...client, evicted: true }) : id;
-  }
-
-  /** The surroundings with one fault less, or -1. */
-  spend(ground: number, fault: Fault): number {
-    return this.spent.get(ground, FAULTS.indexOf(fault), () => {
-      const next = spend(this.ground(ground), fault);
-      return next ? this.groundId(next) : -1;
-    });
-  }
-
   judge(id: number, tree: number): Violation | null {
     const verdict = this.judged.get(id, tree, () => {
       const client = this.client(id);
@@ -216,14 +193,5 @@ export class Catalogue {
       return clientViolation(client, terms, this.tree(tree)) ?? "none";
     });
     return verdict === "none" ? null : verdict;
-  }
-
-  /** How many were told apart, and which steps were reached. */
-  get sizes(): { trees: number; clients: number; reached: string[] } {
-    const reached = new Set<string>();
-    for (let id = 0; id < this.clients.size; id++)
-      reached.add(this.client(id).step);
-    const { size } = this.clients;
-    return { trees: this.trees.size, clients: size, reached: [...reached] };
   }
 }

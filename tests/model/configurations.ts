@@ -1,30 +1,39 @@
 /** What is explored in the suite, and what by `--full` besides. */
 import type { Configuration } from "./configuration";
+import type { Budget } from "./operator";
 
-const two = (
-  name: string,
-  more: Partial<Configuration> = {},
-): Configuration => ({
-  name: `two clients, any two faults: ${name}`,
-  owners: "pq",
-  groups: "ab",
-  max: "1",
-  faults: { any: 2 },
-  ...more,
-});
+type Particulars = Partial<Configuration>;
 
-const three = (
-  name: string,
-  more: Partial<Configuration> = {},
-): Configuration => ({
-  name: `three clients, any one fault: ${name}`,
-  owners: "pqr",
-  groups: "abc",
-  max: "1",
-  faults: { any: 1 },
-  cached: true,
-  ...more,
-});
+/** "any 2 faults", or "1 failure, 1 clear". */
+const tellFaults = (faults: Budget): string =>
+  Object.entries(faults)
+    .map(([fault, count]) =>
+      fault === "any"
+        ? `any ${String(count)} faults`
+        : `${String(count)} ${fault}`,
+    )
+    .join(", ") || "no fault";
+
+function configuration(name: string, k: Omit<Configuration, "name">) {
+  const count = String(k.owners.length);
+  return { ...k, name: `${count} clients, ${tellFaults(k.faults)}: ${name}` };
+}
+
+const two = (name: string, more: Particulars = {}): Configuration =>
+  configuration(name, {
+    ...{ owners: "pq", groups: "ab", max: "1", faults: { any: 2 } },
+    ...more,
+  });
+
+const three = (name: string, more: Particulars = {}): Configuration =>
+  configuration(name, {
+    ...{ owners: "pqr", groups: "abc", max: "1", faults: { any: 1 } },
+    cached: true,
+    ...more,
+  });
+
+const four = (name: string, more: Particulars): Configuration =>
+  three(name, { faults: {}, ...more });
 
 const atN2 = { max: "2", maxFailures: 1 };
 const oneGroup = { groups: "aaa", maxFailures: 1, maxPerGroup: 2 };
@@ -42,14 +51,14 @@ export const SUITE: Configuration[] = [
     max: "1",
     onFailedHolder: "fail",
   }),
-  two("two runs each, any one fault", {
+  two("two runs each", {
     runs: "2",
     faults: { any: 1 },
     lag: 2,
     memory: 1,
   }),
   two("L is missing", { missing: true, faults: { any: 1 }, memory: 1 }),
-  two("Chef's cookbook beside, any one fault", { chef: 1, faults: { any: 1 } }),
+  two("Chef's cookbook beside", { chef: 1, faults: { any: 1 } }),
   three("N = 1, new sessions read old", { memory: 1 }),
   three("N = 2, maxFailures 1", atN2),
   three("N = 2, two in one group", { ...atN2, groups: "aab" }),
@@ -65,30 +74,30 @@ export const SUITE: Configuration[] = [
 
 /** Minutes, and gigabytes: by the command only. */
 export const FULL: Configuration[] = [
-  two("three faults", { faults: { any: 3 } }),
-  two("three faults, one owner", {
+  two("N = 1", { faults: { any: 3 } }),
+  two("one owner", {
     owners: "pp",
     groups: "aa",
     maxFailures: 1,
     faults: { any: 3 },
   }),
-  two("three faults, N = 2, maxFailures 1", { ...atN2, faults: { any: 3 } }),
-  two("two losses, two crashes, two expiries", {
+  two("N = 2, maxFailures 1", { ...atN2, faults: { any: 3 } }),
+  two("servers three commits behind", {
     faults: { lostReply: 2, crash: 2, expiry: 2 },
     lag: 3,
     memory: 2,
   }),
-  two("two late requests, two losses, two cancels", {
+  two("servers two commits behind", {
     faults: { lateRequest: 2, lostReply: 2, cancel: 2 },
     lag: 2,
     memory: 2,
   }),
-  two("two failures, two clears, two holds", {
+  two("N = 2, maxFailures 1, servers two commits behind", {
     ...atN2,
     faults: { failure: 2, clear: 2, hold: 2 },
     lag: 2,
   }),
-  two("two runs each, two faults", { runs: "2", memory: 1 }),
+  two("two runs each, new sessions read old", { runs: "2", memory: 1 }),
   two("one owner, two runs each", {
     owners: "pp",
     groups: "aa",
@@ -97,9 +106,9 @@ export const FULL: Configuration[] = [
   }),
   two("one owner, another N", { owners: "pp", groups: "aa", max: "21" }),
   two("Chef's cookbook beside, twice", { chef: 2 }),
-  three("two faults", { faults: { any: 2 } }),
+  three("N = 1", { faults: { any: 2 } }),
   three("servers two commits behind", { lag: 2, memory: 1, cached: false }),
-  three("N = 2, maxFailures 1, loss and crash", {
+  three("N = 2, maxFailures 1", {
     ...atN2,
     faults: { failure: 1, lostReply: 1, crash: 1 },
   }),
@@ -119,20 +128,10 @@ export const FULL: Configuration[] = [
   }),
   three("two runs for one", { runs: "211", memory: 1 }),
   three("N = 1 first, then 2", { max: "112" }),
-  {
-    name: "four clients, no fault: N = 2, two groups",
-    owners: "pqrs",
-    groups: "aabb",
-    max: "2",
-    faults: {},
-    cached: true,
-  },
-  {
-    name: "four clients, one crash: two of one owner",
+  four("N = 2, two groups", { owners: "pqrs", groups: "aabb", max: "2" }),
+  four("two of one owner", {
     owners: "pqpr",
     groups: "abac",
-    max: "1",
     faults: { crash: 1 },
-    cached: true,
-  },
+  }),
 ];

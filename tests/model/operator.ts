@@ -1,4 +1,5 @@
 /** Who acts on the lock from outside: the operator who clears, holds and unholds, and Chef with its own lock. */
+import type { Fault } from "./faults";
 import {
   holdersOf,
   L,
@@ -10,7 +11,6 @@ import {
 } from "./layout";
 import type { Rule } from "./rules";
 import { apply, create, remove, set, type Op, type Tree } from "./tree";
-import type { Fault } from "./wire";
 
 /** How many faults are left: of one kind, or `any` kind. */
 export type Budget = Partial<Record<Fault | "any", number>>;

@@ -1,25 +1,12 @@
-/** Between a client and the servers: replies, lost replies, late requests, sessions that end, watches that fire. */
+/** Between a client and the servers: replies, watches that fire, late requests, sessions that end. */
 import { fires, no, read, watchesOf, yes } from "./answer";
-import { resume, sid, to, type Client, type Read, type Terms } from "./client";
-import { acted, failed } from "./hold";
+import { resume, to, type Client, type Read, type Terms } from "./client";
+import type { Fault } from "./faults";
+import { acted } from "./hold";
 import { H } from "./layout";
-import { isAcquiring, newSession, resolve } from "./resolve";
-import { ask, begin, STEPS } from "./steps";
+import { ask, STEPS } from "./steps";
 import { tellAnswer, tellOps, tellRead } from "./story";
-import { apply, childrenOf, expire, type Op, type Tree } from "./tree";
-
-export const FAULTS = [
-  "crash",
-  "expiry",
-  "abandonment",
-  "lostReply",
-  "lateRequest",
-  "cancel",
-  "failure",
-  "clear",
-  "hold",
-] as const;
-export type Fault = (typeof FAULTS)[number];
+import { apply, childrenOf, expire, type Tree } from "./tree";
 
 /** One thing that may happen next to a client. */
 export interface Move {
@@ -76,11 +63,8 @@ export function hearRead(
   return { client, story };
 }
 
-const changes = (ops: readonly Op[]): boolean =>
-  ops.some((op) => op.op !== "check");
-
-/** What may come of the client's write: its reply; or no reply, applied now, or later, or never. */
-function writes(c: Client, t: Terms, tree: Tree): Move[] {
+/** The reply to the client's write. */
+function replies(c: Client, t: Terms, tree: Tree): Move[] {
   const request = ask(c, t);
   if (!request || !("ops" in request)) return [];
   const { ops } = request;
@@ -89,76 +73,9 @@ function writes(c: Client, t: Terms, tree: Tree): Move[] {
     ? no(done.refusal.code, done.refusal.path)
     : yes({ created: done.created });
   const client = STEPS[c.step].hear(c, t, answer);
-  const told = `${c.name} ${c.step}: ${tellOps(ops)}`;
-  const moves: Move[] = [
-    {
-      client,
-      tree: done.tree,
-      fault: null,
-      view: "head",
-      story: () => `${told} -> ${tellAnswer(answer)}`,
-    },
-  ];
-  if (!changes(ops)) return moves;
-  const lost = STEPS[c.step].lose?.(c) ?? c;
-  if (!done.refusal)
-    moves.push({
-      client: lost,
-      tree: done.tree,
-      fault: "lostReply",
-      view: "fresh",
-      story: () => `${told} -> applied, but the reply is lost`,
-    });
-  if (c.late || c.zombies.length > 1) return moves;
-  const late = { session: sid(c), ops };
-  moves.push({
-    client: { ...abandon(lost, t), late },
-    tree: null,
-    fault: "lateRequest",
-    view: "fresh",
-    story: () =>
-      `${told} -> no reply; the session is given up, the request may still arrive`,
-  });
-  return moves;
-}
-
-function abandon(c: Client, t: Terms): Client {
-  const next = newSession(c, t);
-  return { ...next, zombies: [...next.zombies, sid(c)] };
-}
-
-/** Amid reads: a fault here is one before the first of them, for all that others and the client itself can tell. */
-const isAmidReads = (c: Client): boolean =>
-  (c.step === "PLACE" && c.phase !== "" && c.phase !== "delete") ||
-  (c.step === "EVAL" && c.phase !== "") ||
-  (c.step === "OWN" && c.phase === "");
-
-/** Faults of the process and of its session. */
-function faults(c: Client, t: Terms, tree: Tree): Move[] {
-  if (c.step === "DONE" || c.step === "CRASHED" || isAmidReads(c)) return [];
-  const moves: Move[] = [];
-  const strike = (fault: Fault, client: Client, what: string, after?: Tree) =>
-    moves.push({
-      client,
-      tree: after ?? null,
-      fault,
-      view: fault === "cancel" ? "same" : "fresh",
-      story: () => `${c.name} ${c.step}: ${what}`,
-    });
-  const zombies = [...c.zombies, sid(c)];
-  const crashed = { ...begin(c.name, 0, null), session: 0, attempt: 0 };
-  const { late } = c;
-  strike("crash", { ...to(crashed, "CRASHED"), zombies, late }, "CRASH");
-  strike("expiry", newSession(c, t), "SESSION EXPIRES", expire(tree, sid(c)));
-  if (c.zombies.length < 2)
-    strike("abandonment", abandon(c, t), "gives up its session, takes another");
-  if (isAcquiring(c) && !c.giveUp && (c.queued || c.gd)) {
-    const giveUp = { ...c, giveUp: true };
-    const resolving = c.step === "RESOLVE" ? giveUp : resolve(giveUp, t);
-    strike("cancel", resolving, "GIVES UP");
-  }
-  if (c.step === "ACT") strike("failure", failed(c), "the action FAILS");
-  return moves;
+  const story = () =>
+    `${c.name} ${c.step}: ${tellOps(ops)} -> ${tellAnswer(answer)}`;
+  return [{ client, tree: done.tree, fault: null, view: "head", story }];
 }
 
 /** What else happens by itself: the act ends, a given-up session expires, a late request arrives. */
@@ -188,9 +105,8 @@ function others(c: Client, tree: Tree): Move[] {
   return moves;
 }
 
-/** All that may happen to a client now, but for reads and wake-ups, which depend on what its server has seen. */
+/** All that happens by itself, but for reads and wake-ups, which depend on what the client's server has seen. */
 export const movesOf = (c: Client, t: Terms, tree: Tree): Move[] => [
-  ...writes(c, t, tree),
+  ...replies(c, t, tree),
   ...others(c, tree),
-  ...faults(c, t, tree),
 ];

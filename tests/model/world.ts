@@ -7,13 +7,13 @@ import type { Violation } from "./invariants";
 import { Judge } from "./judge";
 import { lockOf } from "./layout";
 import type { Rule } from "./rules";
+import { settle, type Reach } from "./settle";
 import {
   FIRST,
   FRESH,
   GROUND,
   packViews,
   viewOf,
-  VIEWS,
   WINDOW,
   Windows,
   type State,
@@ -35,8 +35,7 @@ export class World {
   private readonly windows = new Windows();
   /** For each client the interchangeable one that starts before it, or -1. */
   private readonly startsAfter: readonly number[];
-  private readonly lag: number;
-  private readonly memory: number;
+  private readonly reach: Reach;
   private readonly next: State;
   private readonly views: number[];
 
@@ -49,8 +48,7 @@ export class World {
       { chef: k.chef !== undefined, has },
       telling,
     );
-    this.lag = k.lag ?? 1;
-    this.memory = k.memory ?? 0;
+    this.reach = { lag: k.lag ?? 1, memory: k.memory ?? 0 };
     this.startsAfter = orderOfStart(k, this.terms);
     const tree = initialTree(k);
     const chef = { cycles: k.chef ?? 0, at: "poll" as const };
@@ -79,12 +77,17 @@ export class World {
     for (let i = 0; i < this.terms.length; i++) {
       if (this.mustLetStart(state, i)) continue;
       const view = viewOf(state, i);
+      const id = state[FIRST + i]!;
       if (this.answers(state, i, view, window, visit)) alive = true;
-      for (const step of all.movesOf(state[FIRST + i]!, head)) {
-        const at = step.view === "fresh" ? FRESH : last;
-        const seen = step.view === "same" ? view : at;
+      for (const step of all.movesOf(id, head)) {
+        const seen = step.view === "head" ? last : view;
         if (this.take(state, i, step, seen, visit)) alive = true;
       }
+      if (!all.mayFail(state[GROUND]!)) continue;
+      for (const step of all.silentFaultsOf(id))
+        this.take(state, i, step, step.view === "same" ? view : FRESH, visit);
+      for (const step of all.committedFaultsOf(id, head))
+        this.take(state, i, step, FRESH, visit);
     }
     for (const step of all.outsideOf(state[GROUND]!, head))
       if (this.take(state, -1, step, FRESH, visit)) alive = true;
@@ -161,39 +164,7 @@ export class World {
       for (let j = 0; j < this.terms.length && step.evicted.length > 0; j++)
         next[FIRST + j] = all.evict(next[FIRST + j]!, step.evicted);
     }
-    this.settle();
-  }
-
-  /** Brings laggards within the lag, waiters up to their next event, and forgets the trees that nobody can see. */
-  private settle(): void {
-    const { all, next, views } = this;
-    const window = this.windows.treesOf(next[WINDOW]!);
-    const last = window.length - 1;
-    let oldest = last;
-    let renewing = this.memory > 0 && all.maySessionsEnd(next[GROUND]!);
-    for (let j = 0; j < this.terms.length; j++) {
-      let id = next[FIRST + j]!;
-      let view = views[j]!;
-      const looks = all.looks(id);
-      if (!looks) view = FRESH;
-      if (view === FRESH) renewing ||= this.memory > 0 && looks;
-      else {
-        const waits = all.kindOf(id) === "wait";
-        while (view < last) {
-          const after = all.advance(id, window[view]!, window[view + 1]!);
-          if (view >= last - this.lag && !(waits && after === id)) break;
-          id = after;
-          view++;
-        }
-        next[FIRST + j] = id;
-        oldest = Math.min(oldest, view);
-      }
-      views[j] = view;
-    }
-    const kept = renewing ? Math.max(0, last - this.memory) : last;
-    const forgotten = Math.min(oldest, kept);
-    next[VIEWS] = packViews(views, forgotten);
-    next[WINDOW] = this.windows.forget(next[WINDOW]!, forgotten);
+    settle(next, views, all, this.windows, this.reach);
   }
 
   private mustLetStart(state: State, i: number): boolean {
