@@ -5,14 +5,12 @@ import type {
   ActionSpec,
   ActionSuccess,
   Debt,
-  LockSpec,
   Step,
 } from "../core/action/types";
-import type { Owner } from "../core/lock/types";
 import { duration } from "../core/text/duration";
 import { tail } from "../core/text/lines";
 import { ciJob } from "./ci";
-import { keptState, lockToUse } from "./kept";
+import { keptState, lockToUse, standing, standingAfter } from "./kept";
 import { marksOf } from "./marks";
 import type { Plan } from "./plan";
 import type { Run, Runtime } from "./runtime";
@@ -39,10 +37,10 @@ export async function attempt(
   before: State | null,
 ): Promise<Attempt> {
   const { hosts, sessions, runAction, systemClock: clock } = runtime.heavy();
-  const { lock, owner } = lockToUse(plan, before);
+  const used = lockToUse(plan, before);
   const { status, stop: signal, halt } = runtime;
   const started = clock.now();
-  const outcome = await runAction(specOf(plan, before, lock, owner), {
+  const outcome = await runAction(specOf(plan, before, used), {
     hosts,
     sessions,
     clock,
@@ -57,25 +55,25 @@ export async function attempt(
   for (const warning of outcome.warnings)
     status.warn(plan.urn, `${plan.target}: ${warning}`);
   if (outcome.ok)
-    return { state: success(plan, lock, owner, outcome), reasons: null };
-  const took = `after ${duration(clock.now() - started)}`;
+    return { state: success(plan, before, used, outcome), reasons: null };
+  const took = `it took ${duration(clock.now() - started)}`;
   const [first = "failed", ...story] = outcome.reasons;
   return {
-    state: failure(plan, before, lock, owner, outcome),
+    state: failure(plan, before, used, outcome),
     reasons: [first, ...story, took],
   };
 }
 
+type Used = ReturnType<typeof lockToUse>;
+
 function specOf(
   plan: Plan,
   before: State | null,
-  lock: LockSpec,
-  owner: Owner,
+  { lock, owner }: Used,
 ): ActionSpec {
   const { act, process, connection, runKey, show } = plan;
   const { gate, drain, undrain, health } = plan;
   const ci = ciJob(globalThis.process.env);
-  const kept = before?.kept;
   return {
     mode: modeOf(plan, before),
     ...{ owner, connection, act, process, lock, runKey, show },
@@ -84,7 +82,7 @@ function specOf(
     ...(undrain ? { undrain } : {}),
     ...(health ? { health } : {}),
     debt: debtOf(before),
-    kept: kept ? { lock: kept.path, holder: kept.holder } : null,
+    kept: standing(before)?.where ?? null,
     facts: {
       ...(plan.urn ? { urn: plan.urn } : {}),
       from: `${userInfo().username}@${hostname()}`,
@@ -115,28 +113,28 @@ function debtOf(before: State | null): Debt | null {
 
 function success(
   plan: Plan,
-  lock: LockSpec,
-  owner: Owner,
+  before: State | null,
+  used: Used,
   outcome: ActionSuccess,
 ): State {
   const { verified, verifiedBy, kept, inDoubt } = outcome;
   const why = inDoubt ? "doubt" : "failed";
+  const own = common(plan, outcome);
   return {
-    ...common(plan, outcome),
+    ...own,
     outcome: outcome.outcome,
     ...(outcome.stdout === undefined ? {} : { stdout: outcome.stdout }),
     ...(outcome.stderr === undefined ? {} : { stderr: outcome.stderr }),
     verified,
     ...(verifiedBy.length ? { verifiedBy } : {}),
-    ...(kept ? keptState(kept, lock, owner, why) : {}),
+    ...keptState(standingAfter(kept, used, before), why, own),
   };
 }
 
 function failure(
   plan: Plan,
   before: State | null,
-  lock: LockSpec,
-  owner: Owner,
+  used: Used,
   outcome: ActionFailure,
 ): State {
   const { debt, kept, step, reasons } = outcome;
@@ -152,13 +150,14 @@ function failure(
     drained: debt.drained,
   };
   const { stdout, stderr } = outcome;
+  const own = common(plan, outcome);
   return {
-    ...common(plan, outcome),
+    ...own,
     ...(show.stdout && stdout ? { stdout: tail(stdout, FAILED_OUTPUT) } : {}),
     ...(show.stderr && stderr ? { stderr: tail(stderr, FAILED_OUTPUT) } : {}),
     verified: false,
     failure: owed,
-    ...(kept ? keptState(kept, lock, owner, "failed") : {}),
+    ...keptState(standingAfter(kept, used, before), "failed", own),
   };
 }
 

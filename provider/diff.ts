@@ -1,9 +1,9 @@
 import { MARKED, marksOf, type Marks } from "./marks";
 import { actOf, lockOf, processOf, targetOf, type Plan } from "./plan";
-import { digest, runKey } from "./run-key";
+import { runKey } from "./run-key";
 import type { LockedActionInputs } from "./schema/inputs";
 import type { Settings } from "./settings";
-import { identityOf, type State } from "./state";
+import { identityOf, sameIdentity, type State } from "./state";
 import { hasUnknown, isUnknown } from "./unknown";
 
 /** What differs between what was done and what is wanted: only what has a meaning. */
@@ -75,15 +75,7 @@ function lockChanged(
   const target = targetNow(inputs);
   if (hasUnknown(inputs.lock) || target === null) return true;
   const now = identityOf(lockOf(inputs.lock, target, settings));
-  const before = state.lock;
-  const same = (["servers", "root", "name", "data"] as const).every(
-    (key) => now[key] === before[key],
-  );
-  const limits = (["maxHolders", "maxPerGroup", "maxFailures"] as const).every(
-    (key) => now[key] === before[key],
-  );
-  const chef = digest(now.chef, 12) === digest(before.chef, 12);
-  return !(same && limits && chef);
+  return !sameIdentity(now, state.lock);
 }
 
 function mark(
@@ -95,10 +87,10 @@ function mark(
   return marksOf({ ...inputs, process } as unknown as Plan)[key];
 }
 
-function doubt({ kept, failure }: State): string[] {
-  return kept?.why === "doubt" && !failure
-    ? [`it is in doubt whether the lock ${kept.path} was released`]
-    : [];
+function doubt({ kept, failure, lock }: State): string[] {
+  if (kept?.why !== "doubt" || failure) return [];
+  const path = kept.path ?? lock.path ?? lock.name;
+  return [`it is in doubt whether the lock ${path} was released`];
 }
 
 function mayBe(value: unknown, wanted: unknown): boolean {

@@ -2,29 +2,59 @@ import type { KeptLock, LockSpec } from "../core/action/types";
 import type { HistoryEntry, Owner } from "../core/lock/types";
 import type { Plan } from "./plan";
 import type { Runtime } from "./runtime";
-import { identityOf, type Kept, type State } from "./state";
+import {
+  identityOf,
+  pickIdentity,
+  sameIdentity,
+  type Kept,
+  type LockIdentity,
+  type State,
+} from "./state";
 
 /** Seconds to reach ZooKeeper, and then to give a kept lock back. */
 const CONNECT_TIMEOUT = 10;
 const RELEASE_DEADLINE = 30;
+
+/** A lock of an earlier run, as it stands in ZooKeeper. */
+export interface Standing {
+  where: KeptLock;
+  lock: LockIdentity;
+  owner: Owner;
+  auth: LockSpec["auth"];
+}
+
+/** What a state says of a lock that still stands: what is absent is as the resource has it. */
+export function standing(state: State | null): Standing | null {
+  const { kept, keptAuth = [] } = state ?? {};
+  if (!state || !kept) return null;
+  const { holder, subject, target = state.target } = kept;
+  const path = kept.path ?? state.lock.path;
+  if (path === undefined) return null;
+  return {
+    where: { lock: path, holder },
+    lock: kept.lock ?? state.lock,
+    owner: { target, subject },
+    auth: keptAuth,
+  };
+}
 
 /** The lock and the owner to act under: while a lock is kept, that one, at its old path with its old data. */
 export function lockToUse(
   plan: Plan,
   state: State | null,
 ): { lock: LockSpec; owner: Owner } {
-  const { kept, keptAuth } = state ?? {};
   const owner = { target: plan.target, subject: plan.subject };
+  const kept = standing(state);
   if (!kept || plan.lock.skip) return { lock: plan.lock, owner };
   const { servers, root, name, data, chef } = kept.lock;
   const sameServers = servers === plan.lock.servers;
   const sameLock =
     sameServers && root === plan.lock.root && name === plan.lock.name;
-  const { maxHolders, maxPerGroup = null, maxFailures } = kept.lock;
+  const { maxHolders = 1, maxPerGroup = null, maxFailures = 1 } = kept.lock;
   const lock: LockSpec = {
     ...plan.lock,
     ...{ servers, root, name, group: data },
-    auth: sameServers ? plan.lock.auth : (keptAuth ?? []),
+    auth: sameServers ? plan.lock.auth : kept.auth,
     // limits belong to the lock: those of the same one may have been corrected since
     limits: sameLock
       ? plan.lock.limits
@@ -34,33 +64,49 @@ export function lockToUse(
   return { lock: chef ? { ...lock, chef } : lock, owner: kept.owner };
 }
 
-/** What is to be remembered of a lock that still stands. */
+/** The lock that stands after a run: the one it used, or one from before that it did not touch. */
+export function standingAfter(
+  where: KeptLock | null,
+  { lock, owner }: { lock: LockSpec; owner: Owner },
+  before: State | null,
+): Standing | null {
+  if (!where) return null;
+  const earlier = standing(before);
+  if (earlier?.where.holder === where.holder) return earlier;
+  return { where, lock: identityOf(lock), owner, auth: lock.auth };
+}
+
+/** What a state has to say of it, beside what it says of the resource's own lock. */
 export function keptState(
-  { lock: path, holder }: KeptLock,
-  lock: LockSpec,
-  owner: Owner,
+  kept: Standing | null,
   why: Kept["why"],
+  own: Pick<State, "lock" | "target">,
 ): Pick<State, "kept" | "keptAuth"> {
+  if (!kept) return {};
+  const { where, lock, owner, auth } = kept;
   return {
-    kept: { holder, path, lock: identityOf(lock), owner, why },
-    ...(lock.auth.length ? { keptAuth: lock.auth } : {}),
+    kept: {
+      ...{ holder: where.holder, subject: owner.subject, why },
+      ...(owner.target === own.target ? {} : { target: owner.target }),
+      ...(where.lock === own.lock.path ? {} : { path: where.lock }),
+      ...(sameIdentity(lock, own.lock) ? {} : { lock: pickIdentity(lock) }),
+    },
+    ...(auth.length ? { keptAuth: auth } : {}),
   };
 }
 
 /** Gives back exactly that holder; one that was cleared or adopted meanwhile counts as released. */
 export async function releaseKeptLock(
   runtime: Runtime,
-  { kept, keptAuth = [] }: Pick<State, "kept" | "keptAuth">,
+  { where, lock, auth }: Standing,
   reason: string,
 ): Promise<void> {
-  if (!kept) return;
   const { sessions, releaseKept } = runtime.heavy();
   const lease = await sessions.lease(
-    { servers: kept.lock.servers, auth: keptAuth },
+    { servers: lock.servers, auth },
     { signal: runtime.stop, timeout: CONNECT_TIMEOUT },
   );
   const entry: HistoryEntry = { kind: "cleared", reason };
-  const where = { lock: kept.path, holder: kept.holder };
   try {
     await releaseKept(lease.session, where, entry, {
       deadline: RELEASE_DEADLINE,
@@ -71,7 +117,7 @@ export async function releaseKeptLock(
 }
 
 /** How to go on when a kept lock could not be given back. */
-export function clearCommand({ holder, lock }: Kept): string {
+export function clearCommand({ where, lock }: Standing): string {
   const root = lock.root === "/locked-action" ? "" : ` --root ${lock.root}`;
-  return `locked-action clear ${lock.name} --holder ${holder} --servers ${lock.servers}${root}`;
+  return `locked-action clear ${lock.name} --holder ${where.holder} --servers ${lock.servers}${root}`;
 }

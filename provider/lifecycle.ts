@@ -1,8 +1,14 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { attempt, type Attempt } from "./attempt";
 import { parseInputs, type Properties } from "./check";
 import { difference } from "./diff";
-import { clearCommand, releaseKeptLock } from "./kept";
+import {
+  clearCommand,
+  keptState,
+  releaseKeptLock,
+  standing,
+  type Standing,
+} from "./kept";
 import { marksOf } from "./marks";
 import { PartialFailure } from "./partial";
 import { planOf, type Plan } from "./plan";
@@ -20,7 +26,7 @@ export async function create(
   news: Properties,
 ): Promise<{ id: string; outs: Properties }> {
   const plan = planOf(parseInputs(news), runtime.settings.settings);
-  const id = randomUUID();
+  const id = randomBytes(8).toString("hex");
   const tried = await attempt(runtime, run, plan, null);
   return { id, outs: finish(id, tried, news) };
 }
@@ -56,13 +62,14 @@ export async function remove(
   olds: Properties,
 ): Promise<void> {
   const state = readState(olds);
-  if (!state?.kept) return;
+  const kept = standing(state);
+  if (!state || !kept) return;
   try {
-    await releaseKeptLock(runtime, state, "the resource was deleted");
+    await releaseKeptLock(runtime, kept, "the resource was deleted");
   } catch (error) {
     throw quiet(
       new Error(
-        `${state.target}: ${cannotRelease(state.kept, error)}; then delete it again`,
+        `${state.target}: ${cannotRelease(kept, error)}; then delete it again`,
       ),
     );
   }
@@ -80,11 +87,11 @@ async function withoutKeptLock(
   state: State,
   news: Properties,
 ): Promise<State> {
-  const { kept } = state;
+  const kept = standing(state);
   // skip never touches ZooKeeper; a lock that was kept earlier stays in the outputs
   if (!kept || plan.lock.skip) return state;
   try {
-    await releaseKeptLock(runtime, state, "the resource has no use for it");
+    await releaseKeptLock(runtime, kept, "the resource has no use for it");
     return {
       ...state,
       kept: undefined,
@@ -97,23 +104,19 @@ async function withoutKeptLock(
   }
 }
 
-function cannotRelease(
-  kept: NonNullable<State["kept"]>,
-  error: unknown,
-): string {
+function cannotRelease(kept: Standing, error: unknown): string {
   const why = error instanceof Error ? error.message : String(error);
-  return `the lock ${kept.path} could not be released: ${why}; look with: locked-action show ${kept.lock.name}; give it up with: ${clearCommand(kept)}`;
+  return `the lock ${kept.where.lock} could not be released: ${why}; look with: locked-action show ${kept.lock.name}; give it up with: ${clearCommand(kept)}`;
 }
 
 /** Another lock, process or health check, and nothing owed: they count from the next run on. */
 function noted(plan: Plan, state: State): State {
   const { path, holder, fencingToken, waited, held } = state.lock;
   const facts = { path, holder, fencingToken, waited, held };
-  return {
-    ...state,
-    lock: { ...facts, ...identityOf(plan.lock) },
-    marks: marksOf(plan),
-  };
+  const lock = { ...facts, ...identityOf(plan.lock) };
+  const own = { ...state, lock, marks: marksOf(plan) };
+  const why = state.kept?.why ?? "failed";
+  return { ...own, ...keptState(standing(state), why, own) };
 }
 
 function finish(

@@ -14,7 +14,7 @@ export function runKey(triggers: readonly unknown[], act: Act): string {
           stdin: act.stdin ?? "",
           environment: act.environment ?? {},
         };
-  return digest({ triggers, sudo: act.sudo || false, ...runs }, 32);
+  return digest({ triggers, sudo: act.sudo || false, ...runs }, 20);
 }
 
 /** A hash over a value of Pulumi's, whatever the order of its keys. */

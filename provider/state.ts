@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { LockFacts, LockSpec } from "../core/action/types";
-import type { Baseline, Owner } from "../core/lock/types";
+import type { Baseline } from "../core/lock/types";
 import type { Marks } from "./marks";
+import { digest } from "./run-key";
 
 /** The version of the outputs that this code writes. */
 export const SCHEMA_VERSION = 1;
@@ -9,9 +10,11 @@ export const SCHEMA_VERSION = 1;
 /** What counts of a lock: which it is, and what belongs to it. */
 export type LockIdentity = Pick<LockSpec, "servers" | "root" | "name"> & {
   data: string;
-  maxHolders: number;
+  /** Absent: 1. A state is written often, so what has its default is left out. */
+  maxHolders?: number;
   maxPerGroup?: number;
-  maxFailures: number;
+  /** Absent: 1. */
+  maxFailures?: number;
   chef?: LockSpec["chef"];
 };
 
@@ -33,12 +36,15 @@ export interface Failure {
 export interface Kept {
   /** Name of the holder's znode. */
   holder: string;
-  /** Path of the lock. */
-  path: string;
-  lock: LockIdentity;
-  owner: Owner;
+  subject: string;
   /** `failed`: kept on purpose · `doubt`: its release was not confirmed. */
   why: "failed" | "doubt";
+  /** Absent: the resource's own. */
+  target?: string;
+  /** Absent: the path that stands in `lock`. */
+  path?: string;
+  /** Absent: the lock that stands in `lock`. */
+  lock?: LockIdentity;
 }
 
 /** The outputs of a `LockedAction`, and what `diff`, `update` and `delete` need. */
@@ -70,9 +76,9 @@ const identity = z.looseObject({
   root: z.string(),
   name: z.string(),
   data: z.string(),
-  maxHolders: z.number(),
+  maxHolders: z.number().optional(),
   maxPerGroup: z.number().optional(),
-  maxFailures: z.number(),
+  maxFailures: z.number().optional(),
   chef: z
     .object({
       root: z.string(),
@@ -100,10 +106,11 @@ const failure = z.object({
 
 const kept = z.object({
   holder: z.string(),
-  path: z.string(),
-  lock: identity,
-  owner: z.object({ target: z.string(), subject: z.string() }),
+  subject: z.string(),
   why: z.enum(["failed", "doubt"]),
+  target: z.string().optional(),
+  path: z.string().optional(),
+  lock: identity.optional(),
 });
 
 const version1 = z.looseObject({
@@ -144,9 +151,27 @@ export function identityOf(lock: LockSpec): LockIdentity {
   const { servers, root, name, group, limits, chef } = lock;
   const { maxHolders, maxPerGroup, maxFailures } = limits;
   return {
-    ...{ servers, root, name, data: group, maxHolders, maxFailures },
+    ...{ servers, root, name, data: group },
+    ...(maxHolders === 1 ? {} : { maxHolders }),
+    ...(maxFailures === 1 ? {} : { maxFailures }),
     // a null is not sure to come back from the engine
     ...(maxPerGroup === null ? {} : { maxPerGroup }),
     ...(chef ? { chef } : {}),
   };
+}
+
+export function sameIdentity(a: LockIdentity, b: LockIdentity): boolean {
+  return KEYS.every((key) => digest(a[key], 12) === digest(b[key], 12));
+}
+
+const KEYS = [
+  ...(["servers", "root", "name", "data", "chef"] as const),
+  ...(["maxHolders", "maxPerGroup", "maxFailures"] as const),
+] satisfies (keyof LockIdentity)[];
+
+/** Without what is told of the lock's last holder. */
+export function pickIdentity(lock: LockIdentity): LockIdentity {
+  const entries = KEYS.map((key) => [key, lock[key]] as const);
+  const given = entries.filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as unknown as LockIdentity;
 }

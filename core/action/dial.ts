@@ -31,9 +31,9 @@ export function dialFailure(error: unknown): StepFailure {
       cause: error,
     });
   }
-  const tries = error.tries.map((reason, i) => `try ${i + 1}: ${reason}`);
   return new StepFailure("dial", error.message, {
-    story: tries,
+    // a single try is told by the message
+    story: error.tries.length > 1 ? [...error.tries] : [],
     summary: "cannot connect",
     cause: error,
   });

@@ -22,6 +22,11 @@ import {
   type ZookeeperServer,
 } from "../support/zookeeper";
 
+export interface RunOptions {
+  signal?: AbortSignal;
+  report?: (progress: Progress) => void;
+}
+
 /** A real ZooKeeper, real hosts, and on each a small service whose process can be looked at. */
 export class Rig {
   readonly hosts: HostPool = createHostPool();
@@ -97,7 +102,7 @@ export class Rig {
 
   run(
     spec: ActionSpec,
-    { signal = never, report = ignore } = {},
+    { signal = never, report = ignore }: RunOptions = {},
   ): Promise<ActionOutcome> {
     const { hosts, sessions } = this;
     const deps = { hosts, sessions, clock: systemClock, signal, report };
@@ -146,7 +151,7 @@ export class Rig {
 }
 
 const never = new AbortController().signal;
-const ignore: (progress: Progress) => void = () => {};
+const ignore = () => {};
 
 /** The service starts if there is no file `broken`; each run of the command leaves a line in `acts`. */
 export const RESTART = `

@@ -155,10 +155,9 @@ describe("what makes it run", () => {
   });
 
   it("a release in doubt: an update that touches no host", () => {
-    const { lock } = state;
     const kept: State["kept"] = {
-      ...{ holder: "h", path: "/locked-action/datanodes", lock, why: "doubt" },
-      owner: { target: "web3", subject: "hdfs-datanode" },
+      ...{ holder: "h", subject: "hdfs-datanode", why: "doubt" },
+      path: "/locked-action/datanodes",
     };
     expect(difference({ ...state, kept }, full(), {})).to.deep.equal({
       run: [],

@@ -1,5 +1,10 @@
 import { expect } from "chai";
-import { lockToUse } from "../../provider/kept";
+import {
+  keptState,
+  lockToUse,
+  standing,
+  standingAfter,
+} from "../../provider/kept";
 import { PartialFailure } from "../../provider/partial";
 import { planOf } from "../../provider/plan";
 import { secretsOf } from "../../provider/secrets";
@@ -9,18 +14,19 @@ import { minimal, withInput } from "./inputs";
 
 const lock = {
   ...{ servers: "zk1:2181", root: "/locked-action", name: "datanodes" },
-  ...{ data: "rack7", maxHolders: 1, maxFailures: 1 },
+  ...{ data: "rack7" },
 };
 const state: State = {
   ...{ schemaVersion: 1, target: "web3", lock, runKey: "k", marks: {} },
   verified: false,
   kept: {
-    ...{ holder: "ok-uuid", path: "/locked-action/datanodes", lock },
-    owner: { target: "web3", subject: "hdfs-datanode" },
-    why: "failed",
+    ...{ holder: "ok-uuid", subject: "hdfs-datanode", why: "failed" },
+    path: "/locked-action/datanodes",
   },
   keptAuth: [{ scheme: "digest", credentials: "u:p" }],
 };
+
+const OWNER = { target: "web3", subject: "hdfs-datanode" };
 
 const plan = (path?: string, value?: unknown) =>
   planOf(
@@ -62,7 +68,7 @@ describe("lockToUse", () => {
   it("is the lock of the inputs while nothing is kept", () => {
     const used = lockToUse(plan(), { ...state, kept: undefined });
     expect(used.lock.group).to.equal("web3");
-    expect(used.owner).to.deep.equal(state.kept!.owner);
+    expect(used.owner).to.deep.equal(OWNER);
   });
 
   it("is the kept one, at its old path with its old data and credentials", () => {
@@ -82,13 +88,46 @@ describe("lockToUse", () => {
 
   it("has the owner who kept it, even if the URN or the pattern is another now", () => {
     const used = lockToUse(plan("action", { command: "true" }), state);
-    expect(used.owner).to.deep.equal(state.kept!.owner);
+    expect(used.owner).to.deep.equal(OWNER);
   });
 
   it("is never the kept one where locking is skipped", () => {
     const used = lockToUse(plan("lock.skip", true), state);
     expect(used.lock.skip).to.equal(true);
     expect(used.lock.group).to.equal("web3");
+  });
+});
+
+describe("keptState", () => {
+  const own = {
+    target: "web3",
+    lock: { ...lock, path: "/locked-action/datanodes" },
+  };
+  const kept = standing(state)!;
+
+  it("says no more than what differs from the resource's own", () => {
+    expect(keptState(kept, "failed", own).kept).to.deep.equal({
+      ...{ holder: "ok-uuid", subject: "hdfs-datanode", why: "failed" },
+    });
+  });
+
+  it("is read back as it was, whatever the resource's own is now", () => {
+    const others: Pick<State, "lock" | "target">[] = [
+      { target: "web9", lock: { ...own.lock, name: "x", path: "/x" } },
+      { target: "web3", lock: { ...own.lock, maxHolders: 3, data: "d" } },
+    ];
+    for (const other of others) {
+      const after = { ...state, ...other, ...keptState(kept, "doubt", other) };
+      expect(standing(readState(toState(after)))).to.deep.equal(kept);
+    }
+  });
+
+  it("follows a lock that a run did not touch, and takes over the one it used", () => {
+    const used = lockToUse(plan("lock.skip", true), state);
+    expect(standingAfter(kept.where, used, state)).to.deep.equal(kept);
+    const where = { lock: "/locked-action/datanodes", holder: "another" };
+    expect(standingAfter(where, used, state)?.where).to.deep.equal(where);
+    expect(standingAfter(null, used, state)).to.equal(null);
   });
 });
 
