@@ -135,9 +135,10 @@ class Reader {
 
   /** `[…]`, with classes such as `[:digit:]` in it. */
   private bracket(): string | null {
-    const match = /^\[\^?\]?(\[:[a-z]+:\]|[^\]])*\]/.exec(
-      this.ere.slice(this.at),
-    );
+    const match =
+      /^\[(\^|(?!\^))(\]|\[:[a-z]+:\]|[^\]])(\[:[a-z]+:\]|[^\]])*\]/.exec(
+        this.ere.slice(this.at),
+      );
     if (!match) return "a `[` is never closed";
     const [whole] = match;
     const content = whole.slice(1, -1);

@@ -13,7 +13,8 @@ export function readSighting(spec: ProcessSpec, report: string): Sighting {
   const boot = /^boot ([0-9a-f-]{36}) ([1-9]\d*) [01]$/.exec(lines[0] ?? "");
   const end = /^end (\d+) (\d+) \d+$/.exec(lines.at(-1) ?? "");
   const rows = boot ? readRows(lines, boot[1]!) : [];
-  if (!boot || !end || rows.length !== Number(end[1]))
+  const strange = lines.some((line) => !/^(boot|unit|p|end) /.test(line));
+  if (!boot || !end || strange || rows.length !== Number(end[1]))
     return unknown("the answer of the host is not complete");
   const chosen = choose(spec, rows);
   const seen = {

@@ -44,7 +44,15 @@ export function whyNoPrivateHost(): string | null {
 export async function startPrivateHost(
   sandbox: Sandbox,
   accounts: Account[],
-  { mounts = [] as string[], config = [] as string[], defaults = "" } = {},
+  {
+    /** More of the shell script that runs in the namespace before sshd does. */
+    mounts = [] as string[],
+    /** More lines for sshd_config, which outweigh the others. */
+    config = [] as string[],
+    /** More lines for sudoers. */
+    defaults = "",
+    pidNamespace = false,
+  } = {},
 ): Promise<PrivateHost> {
   fs.chmodSync(sandbox.dir, 0o711); // other users have to get to their homes
   fs.mkdirSync("/run/sshd", { recursive: true }); // the system's, made at boot
@@ -84,7 +92,8 @@ export async function startPrivateHost(
     `exec /usr/sbin/sshd -D -e -f ${dir}/sshd.conf`,
   ].join("\n");
   const log = fs.openSync(path.join(dir, "sshd.log"), "a");
-  const daemon = sandbox.spawn("unshare", ["-m", "sh", "-c", script], {
+  const flags = pidNamespace ? ["-m", "-p", "-f", "--mount-proc"] : ["-m"];
+  const daemon = sandbox.spawn("unshare", [...flags, "sh", "-c", script], {
     stdio: ["ignore", log, log],
   });
   fs.closeSync(log);
