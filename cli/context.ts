@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { LockRefused, LockUnavailable } from "../core/lock";
 import { Session } from "../core/zookeeper/session";
 import { listenForInterruption, unlessInterrupted } from "./interruption";
+import { locked } from "./next-steps";
 import type { GlobalOptions } from "./options";
 import { paintFor, type Paint } from "./paint";
 import { locate, type Where } from "./settings";
@@ -86,7 +87,7 @@ async function connected(context: Context, session: Session): Promise<void> {
       `ZooKeeper at ${session.servers} is not reachable: not connected within ${options.connectTimeout} s`,
       [
         `the servers are those of ${where.from}`,
-        "what is wrong with each of them: locked-action doctor",
+        `what is wrong with each of them: ${locked(context, "doctor")}`,
       ],
     );
   }

@@ -53,11 +53,20 @@ export function exitCodeOf(error: unknown): number {
 /** One line fit for a row of a table, then what else there is to say. */
 export function storyOf(error: unknown): { message: string; story: string[] } {
   if (error instanceof CommandError || error instanceof LockError)
-    return { message: error.message, story: error.story };
+    return { message: error.message, story: [...error.story, ...hint(error)] };
   if (error instanceof Error)
     return {
       message: `unexpected: ${error.message}`,
       story: (error.stack ?? "").split("\n").slice(1),
     };
   return { message: `unexpected: ${String(error)}`, story: [] };
+}
+
+/** What core cannot know: where this command takes its credentials from. */
+function hint({ message }: Error): string[] {
+  return /\b(NO_AUTH|INVALID_ACL|refused the credentials)\b/.test(message)
+    ? [
+        "this command's credentials: LOCKED_ACTION_AUTH=digest:USER:PASSWORD in its environment",
+      ]
+    : [];
 }

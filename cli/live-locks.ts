@@ -1,10 +1,12 @@
 import {
   describeLock,
+  LockRefused,
   LockUnavailable,
   watchLock,
   type LockView,
 } from "../core/lock";
 import { decodeName, lockPath } from "../core/lock/paths";
+import { isLoss, type Reply } from "../core/zookeeper/replies";
 import type { Session } from "../core/zookeeper/session";
 
 /** Rounds in which the holders of a lock must stand still for as long as two reads. */
@@ -104,16 +106,30 @@ export class LiveLocks {
   /** Names below the root; where it is missing, its first ancestor that is there is watched. */
   private async watchRoot(): Promise<string[]> {
     let at = this.root;
-    for (;;) {
+    let missing = "";
+    for (let round = 0; round < ROUNDS * 10; round++) {
       const { code, children = [] } = await this.session.getChildren(
         at || "/",
         this.rootChanged,
       );
-      if (code === "OK")
-        return at === this.root ? children.map(decodeName) : [];
-      if (code !== "NO_NODE" || at === "") throw new LockUnavailable(code);
+      if (code === "OK" && at === this.root) return children.map(decodeName);
+      if (code === "OK" && !children.includes(missing)) return [];
+      if (code === "OK") {
+        at = this.root; // it was made between the two looks
+        continue;
+      }
+      if (code !== "NO_NODE" || at === "") throw this.refusal(code, at || "/");
+      missing = at.slice(at.lastIndexOf("/") + 1);
       at = at.slice(0, at.lastIndexOf("/"));
     }
+    throw this.refusal("NO_NODE", this.root); // made and deleted without end
+  }
+
+  private refusal(code: Reply["code"], path: string): Error {
+    const message = `reading ${path}: ZooKeeper at ${this.session.servers} answered ${code}`;
+    return isLoss({ code })
+      ? new LockUnavailable(message)
+      : new LockRefused(message);
   }
 
   private async read(name: string): Promise<void> {
@@ -127,9 +143,10 @@ export class LiveLocks {
   private async steady(name: string): Promise<LockView | null> {
     let before: LockView | null = null;
     for (let round = 0; round < ROUNDS; round++) {
-      const { code } = await this.session.exists(lockPath(this.root, name));
+      const path = lockPath(this.root, name);
+      const { code } = await this.session.exists(path);
       if (code === "NO_NODE") return null;
-      if (code !== "OK") throw new LockUnavailable(code);
+      if (code !== "OK") throw this.refusal(code, path);
       const view = await describeLock(this.session, this.root, name);
       if (before && sameHolders(before, view)) return view;
       await watchLock(this.session, view, this.watcherOf(name));

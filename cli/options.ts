@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
+import type { Limits } from "../core/lock";
 
 /** What every command takes. */
 export interface GlobalOptions {
@@ -25,8 +26,27 @@ export function count(text: string): number {
   return Number(text);
 }
 
-export function countOrNone(text: string): number | null {
-  return text === "none" ? null : count(text);
+/** "none" stays a word: commander takes null for a missing value. */
+export function countOrNone(text: string): number | "none" {
+  return text === "none" ? text : count(text);
+}
+
+/** A lock's limits, as far as they are given. */
+export interface LimitOptions {
+  maxHolders?: number;
+  maxPerGroup?: number | "none";
+  maxFailures?: number;
+}
+
+export function limitsGiven(options: LimitOptions): Partial<Limits> {
+  const { maxHolders, maxPerGroup, maxFailures } = options;
+  return {
+    ...(maxHolders === undefined ? {} : { maxHolders }),
+    ...(maxPerGroup === undefined
+      ? {}
+      : { maxPerGroup: maxPerGroup === "none" ? null : maxPerGroup }),
+    ...(maxFailures === undefined ? {} : { maxFailures }),
+  };
 }
 
 export function addGlobalOptions(program: Command): Command {

@@ -15,8 +15,9 @@ import type { Session } from "../core/zookeeper/session";
 import { ciJob } from "../provider/ci";
 import type { Context } from "./context";
 import { operator } from "./operator";
+import { limitsGiven, type LimitOptions } from "./options";
 
-export interface RunOptions extends Partial<Limits> {
+export interface RunOptions extends LimitOptions {
   data?: string;
   target?: string;
   subject?: string;
@@ -33,7 +34,7 @@ export async function limitsOf(
   context: Context,
   session: Session,
   name: string,
-  wanted: Partial<Limits>,
+  options: LimitOptions,
 ): Promise<Limits> {
   const { root } = context.where;
   const reply = await session.exists(lockPath(root, name));
@@ -45,12 +46,7 @@ export async function limitsOf(
     reply.code === "NO_NODE"
       ? NEW_LOCK
       : (await describeLock(session, root, name)).limits;
-  return {
-    maxHolders: wanted.maxHolders ?? own.maxHolders,
-    maxPerGroup:
-      wanted.maxPerGroup === undefined ? own.maxPerGroup : wanted.maxPerGroup,
-    maxFailures: wanted.maxFailures ?? own.maxFailures,
-  };
+  return { ...own, ...limitsGiven(options) };
 }
 
 /** What `run` asks for: one owner for the same command on the same target. */

@@ -4,9 +4,11 @@ import { perform, withSession } from "../context";
 import { usage } from "../errors";
 import { findLock } from "../find";
 import { operator, printChange } from "../operator";
-import { count, countOrNone } from "../options";
+import { count, countOrNone, limitsGiven, type LimitOptions } from "../options";
 
-type Options = Partial<Limits> & { message?: string };
+interface Options extends LimitOptions {
+  message?: string;
+}
 
 export const set = new Command("set")
   .argument("<name>", "the lock")
@@ -37,7 +39,8 @@ Examples:
   )
   .action((name: string, options: Options, command: Command) =>
     perform(command, async (context) => {
-      const { message, ...wanted } = options;
+      const { message } = options;
+      const wanted = limitsGiven(options);
       if (Object.keys(wanted).length === 0)
         throw usage(
           "nothing to set",

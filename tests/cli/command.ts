@@ -4,10 +4,16 @@ import path from "node:path";
 import { eventually } from "../support/eventually";
 import type { Sandbox } from "../support/sandbox";
 
-const REPOSITORY = path.join(__dirname, "../..");
-export const MAIN = path.join(REPOSITORY, "cli/main.ts");
-/** Loaded by its path: a command may run in any directory. */
-export const TSX = require.resolve("tsx/cjs");
+const dist = process.env.LOCKED_ACTION_DIST;
+
+/** What runs the command: the build if the test run has made one, else the source. */
+export const COMMAND = dist
+  ? [process.execPath, path.join(dist, "cli/main.js")]
+  : [
+      process.execPath,
+      ...["--require", require.resolve("tsx/cjs")],
+      path.join(__dirname, "../../cli/main.ts"),
+    ];
 
 export interface Ended {
   code: number | null;
@@ -47,7 +53,7 @@ export function start(
   { env, cwd }: Settings = {},
 ): Running {
   return watched(
-    sandbox.spawn(process.execPath, ["--require", TSX, MAIN, ...args], {
+    sandbox.spawn(COMMAND[0]!, [...COMMAND.slice(1), ...args], {
       env: environment(env),
       cwd: cwd ?? sandbox.dir,
       stdio: ["pipe", "pipe", "pipe"],
