@@ -9,7 +9,7 @@ const forbid = (group, message) => ({
 });
 
 export default ts.config(
-  { ignores: ["dist/", ".setup/", "**/node_modules/", "bench/peers/"] },
+  { ignores: ["dist/", ".setup/", "**/node_modules/"] },
   js.configs.recommended,
   {
     files: ["**/*.ts"],
