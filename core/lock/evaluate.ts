@@ -9,9 +9,10 @@ import { createMirrorParents, mirrorPath, mirrorTaken } from "./mirror";
 import { own } from "./own";
 import { decodeHolder } from "./records";
 import type { Step } from "./step";
+import type { HolderRecord } from "./types";
 
 type Choice =
-  | { kind: "join"; slot: number }
+  | { kind: "join"; slot: number; with: Member }
   | { kind: "take"; slot: number; empty: boolean }
   | { kind: "blocked"; by: Member[] };
 
@@ -54,11 +55,10 @@ export async function evaluate(
     return attempt.lock.hold ? "WAIT" : "EVAL";
   }
   if (left !== null) return take(attempt, left, "create");
-  return take(
-    attempt,
-    choice.slot,
-    choice.kind === "join" ? "join" : choice.empty ? "replace" : "create",
-  );
+  if (choice.kind === "take")
+    return take(attempt, choice.slot, choice.empty ? "replace" : "create");
+  const { mirror } = choice.with.record ?? {};
+  return take(attempt, choice.slot, "join", { ...attempt.record(), mirror });
 }
 
 async function readSlots(attempt: Attempt): Promise<ChildrenReply[]> {
@@ -145,7 +145,7 @@ function choose(
     const bad = group.filter(countsAsFailed);
     if (bad.length > 0) return { kind: "blocked", by: bad };
     if (group.length < (limits.maxPerGroup ?? Infinity))
-      return { kind: "join", slot: group[0]!.slot };
+      return { kind: "join", slot: group[0]!.slot, with: group[0]! };
     const stale = group.filter(({ alive }) => !alive);
     return {
       kind: "blocked",
@@ -181,20 +181,21 @@ export async function take(
   attempt: Attempt,
   slot: number,
   how: "create" | "replace" | "join",
+  record?: HolderRecord,
 ): Promise<Step> {
   const lock = attempt.lock!;
   const path = attempt.slotPath(slot);
-  const result = await grant(attempt, lock, slot, [
+  const operations = [
     check("lock", attempt.paths.lock, lock.version),
     remove("waiter", attempt.waiterPath(attempt.waiter!)),
-    ...(how === "replace" ? [remove("empty slot", path)] : []),
-    ...(how === "join"
-      ? []
-      : [
-          create("slot", path, Buffer.from(attempt.request.group)),
-          ...mirrorTaken(attempt),
-        ]),
-  ]);
+  ];
+  if (how === "replace") operations.push(remove("empty slot", path));
+  if (how !== "join")
+    operations.push(
+      create("slot", path, Buffer.from(attempt.request.group)),
+      ...mirrorTaken(attempt),
+    );
+  const result = await grant(attempt, lock, slot, operations, record);
   if ("grant" in result) return result;
   switch (result.code) {
     case "BAD_VERSION":

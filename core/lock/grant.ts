@@ -26,12 +26,11 @@ export async function grant(
   lock: KnownLock,
   slot: number,
   before: Operation[],
-  adopt?: { record: HolderRecord; old: HolderRecord },
+  record: HolderRecord = attempt.record(),
+  adopted: HolderRecord | null = null,
 ): Promise<GrantReply> {
   const { session } = attempt;
   const path = attempt.holderPath(slot);
-  const record = adopt?.record ?? attempt.record();
-  const adopted = adopt?.old ?? null;
   const operations = [
     ...before,
     create("holder", path),

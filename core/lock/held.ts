@@ -1,17 +1,12 @@
-import { check, remove, set } from "../zookeeper/operations";
+import { check, set } from "../zookeeper/operations";
 import type { Session } from "../zookeeper/session";
 import { refusal, type Attempt, type KnownLock } from "./attempt";
 import { LockInDoubt, LockLost } from "./errors";
 import type { Grant } from "./grant";
-import {
-  createHistory,
-  historyRecord,
-  readHistory,
-  recordInHistory,
-  trimHistory,
-} from "./history";
+import { failHolder } from "./fail-holder";
+import { historyRecord, readHistory } from "./history";
 import type { LockPaths } from "./paths";
-import { decodeLock, encodeHolder } from "./records";
+import { encodeHolder } from "./records";
 import { removeHolder } from "./remove-holder";
 import { poison } from "./resolve";
 import { settle, Unsettled, within, type Until } from "./settle";
@@ -159,46 +154,19 @@ export class HeldLock implements Held {
     });
   }
 
-  /**
-   * FAIL: the holder stays, marked. Writing L again, under its version, makes
-   * every grant in flight fail, so that `maxFailures` is exact.
-   */
   async fail(failure: HolderFailure, entry?: HistoryEntry): Promise<void> {
     const data: HolderRecord = { ...this.data, state: "failed", failure };
     await this.settling("marking as failed", async (until) => {
       await this.end(until);
-      let lives = [this.live];
-      for (;;) {
-        const known = await settle(this.session, until, () =>
-          this.session.getData(this.lock),
-        );
-        if (known.reply.code !== "OK" || !decodeLock(known.reply.data!))
-          throw refusal(known.reply, `reading ${this.lock}`, this.session);
-        const { data: lock, stat } = known.reply;
-        const { reply } = await settle(this.session, until, () =>
-          this.session.multi([
-            set("holder", this.path, encodeHolder(data)),
-            ...lives.map((name) => remove("live", `${this.path}/${name}`)),
-            set("lock", this.lock, lock!, stat!.version),
-            ...recordInHistory(this.paths, this.historyOf(entry)),
-          ]),
-        );
-        if (reply.code === "OK") {
-          await trimHistory(
-            this.session,
-            this.paths,
-            reply.paths?.get("history"),
-          );
-          return;
-        }
-        if (reply.failed === "holder" && reply.code === "NO_NODE")
-          throw await this.lost();
-        if (reply.failed === "history")
-          await createHistory(this.session, this.paths);
-        else if (reply.failed === "live") lives = [];
-        else if (reply.code !== "BAD_VERSION")
-          throw refusal(reply, `marking ${this.path} as failed`, this.session);
-      }
+      const { session, paths, path, live } = this;
+      const holder = { paths, path, live, data };
+      const marked = await failHolder(
+        session,
+        holder,
+        until,
+        this.historyOf(entry),
+      );
+      if (!marked) throw await this.lost();
     });
   }
 
@@ -259,7 +227,9 @@ export class HeldLock implements Held {
   /** Who took it away and why, from history. */
   private async lost(): Promise<LockLost> {
     this.close();
-    const records = await readHistory(this.session, this.paths, 20);
+    const records = await readHistory(this.session, this.paths, 20).catch(
+      () => [],
+    );
     const act = records.findLast(
       ({ kind, holder }) => kind === "cleared" && holder === this.id,
     );

@@ -2,6 +2,7 @@ import { create, EMPTY, type Operation } from "../zookeeper/operations";
 import type { Session } from "../zookeeper/session";
 import type { LockPaths } from "./paths";
 import { sequenceOf } from "./paths";
+import { readSettled } from "./read-settled";
 import { decodeHistory, encodeHistory } from "./records";
 import type { HistoryEntry, HistoryRecord } from "./types";
 
@@ -44,17 +45,20 @@ export async function trimHistory(
   );
 }
 
-/** Newest last. */
+/** Newest last. @throws LockUnavailable */
 export async function readHistory(
   session: Session,
   paths: LockPaths,
   last = HISTORY_LENGTH,
 ): Promise<HistoryRecord[]> {
-  const { children = [] } = await session.getChildren(paths.history);
+  const { children = [] } = await readSettled(session, () =>
+    session.getChildren(paths.history),
+  );
+  const newest = inOrder(children).slice(-last);
   const replies = await Promise.all(
-    inOrder(children)
-      .slice(-last)
-      .map((name) => session.getData(`${paths.history}/${name}`)),
+    newest.map((name) =>
+      readSettled(session, () => session.getData(`${paths.history}/${name}`)),
+    ),
   );
   return replies
     .map(({ data }) => decodeHistory(data))

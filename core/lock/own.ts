@@ -55,6 +55,7 @@ async function adopt(
   const record: HolderRecord = {
     ...fresh,
     state: old.state === "held" ? "held" : "repairing",
+    mirror: old.mirror, // made with the slot, whatever lock.chef says by now
     ...keep(old, "failure", "baseline", "runKey", "drained", "acting"),
   };
   const result = await grant(
@@ -66,7 +67,8 @@ async function adopt(
       remove("waiter", attempt.waiterPath(attempt.waiter!)),
       remove("old holder", path),
     ],
-    { record, old },
+    record,
+    old,
   );
   if ("grant" in result) return result;
   attempt.expect(

@@ -3,12 +3,12 @@ import { isLoss, type Reply } from "../zookeeper/replies";
 import type { Watcher } from "../zookeeper/watches";
 import { refusal } from "./attempt";
 import { viewOf } from "./blocked";
-import { LockRefused, LockUnavailable } from "./errors";
+import { LockRefused } from "./errors";
 import { countsAsFailed } from "./evaluate";
 import { readHolders } from "./members";
 import { decodeName, inQueueOrder, lockPath, pathsOf } from "./paths";
 import { decodeHolder, decodeLock } from "./records";
-import { settle, Unsettled, within } from "./settle";
+import { readSettled } from "./read-settled";
 import type { HolderView, Hold, Limits, WaiterView } from "./types";
 
 /** One lock, as an operator sees it. */
@@ -24,15 +24,12 @@ export interface LockView {
   blockedByFailures: boolean;
 }
 
-/** Seconds for a look that a person waits for. */
-const LOOK = 20;
-
 /** All locks below a root, by name. @throws LockUnavailable, LockRefused */
 export async function listLocks(
   session: Session,
   root: string,
 ): Promise<LockView[]> {
-  const reply = await read(session, () => session.getChildren(root));
+  const reply = await readSettled(session, () => session.getChildren(root));
   if (reply.code === "NO_NODE") return [];
   if (reply.code !== "OK") throw refusal(reply, `listing ${root}`, session);
   const views = await Promise.all(
@@ -65,14 +62,14 @@ async function view(
 ): Promise<LockView | null> {
   const path = `${root}/${segment}`;
   const paths = pathsOf(path);
-  const reply = await read(session, () => session.getData(path));
+  const reply = await readSettled(session, () => session.getData(path));
   if (reply.code === "NO_NODE") return null;
   if (reply.code !== "OK") throw refusal(reply, `reading ${path}`, session);
   const lock = decodeLock(reply.data!);
   if (!lock) return null; // something else lives below this root
   const [{ holders: members }, { waiters }] = await Promise.all([
-    read(session, () => readHolders(session, paths)),
-    read(session, () => readWaiters(session, paths.waiters)),
+    readSettled(session, () => readHolders(session, paths)),
+    readSettled(session, () => readWaiters(session, paths.waiters)),
   ]);
   return {
     name: decodeName(segment),
@@ -124,18 +121,4 @@ export async function watchLock(
       session.getChildren(holder.path, changed),
     ]),
   ]);
-}
-
-async function read<R extends Reply>(
-  session: Session,
-  ask: () => Promise<R>,
-): Promise<R> {
-  try {
-    return (await settle(session, within(LOOK), ask)).reply;
-  } catch (error) {
-    if (!(error instanceof Unsettled)) throw error;
-    throw new LockUnavailable(
-      `ZooKeeper at ${session.servers} is not reachable: ${error.message}`,
-    );
-  }
 }
