@@ -1,69 +1,20 @@
 import { expect } from "chai";
-import { PartialFailure } from "../../engine/provider-errors";
-import { count, RESTART, Rig } from "../action/rig";
-import { eventually } from "../support/eventually";
-import { PROVIDER, ProviderProcess, type Properties } from "./provider-process";
-
-type State = Properties & {
-  failure?: Properties;
-  kept?: Properties;
-  lock: Properties;
-};
+import { PROVIDER } from "./provider-process";
+import { fails, lockOf, ResourceRig, type State } from "./resource-rig";
 
 describe("the life of a resource, in the SDK's own process", () => {
-  let rig: Rig;
-  let provider: ProviderProcess;
+  let r: ResourceRig;
+  let rig: ResourceRig["rig"];
+  let provider: ResourceRig["provider"];
   before(async () => {
-    rig = await Rig.start();
-    provider = await ProviderProcess.start(rig.sandbox, {
-      "locked-action:zookeeperServers": rig.zookeeper.connect,
-    });
+    r = await ResourceRig.start();
+    ({ rig, provider } = r);
   });
-  after(async () => {
-    await provider.stop();
-    await rig.stop();
-  });
-  beforeEach(() => {
-    for (const file of ["acts", "broken"]) rig.remove("web1", file);
-  });
-
-  const acts = () => count(rig.read("web1", "acts"));
-  const inputs = (changes: Properties = {}): Properties => ({
-    connection: { ...rig.fleet.connection("web1"), dialErrorLimit: 1 },
-    target: "web1",
-    action: { command: RESTART },
-    triggers: ["v1"],
-    lock: { name: rig.newLock(), ownerGrace: 0, timeout: 10 },
-    process: { commandString: rig.daemon("web1"), fullCmd: true },
-    health: { command: "true", interval: 0.1, timeout: 0.5 },
-    logging: "stderr",
-    __urn: "urn:web1",
-    ...changes,
-  });
-  const lockOf = (news: Properties) => news.lock as Properties;
-  const holders = async (news: Properties, root = "/locked-action") => {
-    const name = lockOf(news).name as string;
-    const view = await rig.view(rig.spec({ lock: rig.lock(name, { root }) }));
-    return view?.holders ?? [];
-  };
-  const fails = async (work: Promise<unknown>): Promise<PartialFailure> => {
-    const error = await work.then(
-      () => new Error("it did not fail"),
-      (reason: unknown) => reason,
-    );
-    if (error instanceof PartialFailure) return error;
-    throw error;
-  };
-  /** A resource whose service did not come back. */
-  const broken = async (news: Properties) => {
-    rig.write("web1", "broken");
-    const failure = await fails(provider.create(news));
-    rig.remove("web1", "broken");
-    return failure.properties as State;
-  };
+  after(() => r.stop());
+  beforeEach(() => r.forget());
 
   it("creates, has nothing to do, and acts again for another trigger", async () => {
-    const news = inputs();
+    const news = r.inputs();
     const checked = await provider.check({ ...news, __pid: process.pid });
     expect(checked.failures).to.deep.equal([]);
     expect(checked.inputs).to.deep.equal({ ...news, __provider: PROVIDER });
@@ -78,7 +29,7 @@ describe("the life of a resource, in the SDK's own process", () => {
     expect(await provider.diff(state, changed)).to.equal(true);
     const next = await provider.update(state, changed);
     expect(next.processBefore).to.deep.equal(state.processAfter);
-    expect(acts()).to.equal(2);
+    expect(r.acts()).to.equal(2);
     const printed = { stdout: undefined, stderr: undefined };
     const size = JSON.stringify({ ...next, ...printed }).length;
     expect(size).to.be.below(1000);
@@ -86,7 +37,7 @@ describe("the life of a resource, in the SDK's own process", () => {
   });
 
   it("owes after a failure, shows it, and repairs under its own lock", async () => {
-    const news = inputs();
+    const news = r.inputs();
     rig.write("web1", "broken");
     const failure = await fails(provider.create(news));
     expect(failure.reasons[0]).to.match(
@@ -116,24 +67,24 @@ describe("the life of a resource, in the SDK's own process", () => {
     expect(repaired.outcome).to.equal("acted");
     expect(repaired).not.to.have.any.keys("failure", "kept", "keptAuth");
     expect(await provider.diff(repaired, news)).to.equal(false);
-    expect(await holders(news)).to.deep.equal([]);
+    expect(await r.holders(news)).to.deep.equal([]);
   });
 
   it("keeps a lock at its old path while it is owed, and takes the new one from then on", async () => {
-    const old = inputs();
-    const state = await broken(old);
+    const old = r.inputs();
+    const state = await r.broken(old);
     const name = rig.newLock();
     const news = { ...old, triggers: ["v2"], lock: { name, data: "rack7" } };
     const repaired = (await provider.update(state, news)) as State;
     expect(repaired.lock).to.deep.include({ name, data: "rack7" });
-    expect(await holders(old)).to.deep.equal([]);
+    expect(await r.holders(old)).to.deep.equal([]);
     expect(await provider.diff(repaired, news)).to.equal(false);
   });
 
   it("touches no host for another lock, health check or process when nothing is owed", async () => {
-    const old = inputs();
+    const old = r.inputs();
     const state = await provider.create(old);
-    const before = acts();
+    const before = r.acts();
     const connection = { host: "127.0.0.1", port: 1 };
     const news = {
       ...old,
@@ -145,13 +96,13 @@ describe("the life of a resource, in the SDK's own process", () => {
     const next = (await provider.update(state, news)) as State;
     expect(next.lock.name).to.equal("another");
     expect(next.processAfter).to.deep.equal(state.processAfter);
-    expect(acts()).to.equal(before);
+    expect(r.acts()).to.equal(before);
     expect(await provider.diff(next, news)).to.equal(false);
   });
 
   it("releases the lock of the old machine when the target changes", async () => {
-    const old = inputs();
-    const state = await broken(old);
+    const old = r.inputs();
+    const state = await r.broken(old);
     const news = {
       ...old,
       connection: { ...rig.fleet.connection("web2") },
@@ -160,20 +111,20 @@ describe("the life of a resource, in the SDK's own process", () => {
     };
     const next = await provider.update(state, news);
     expect(next).to.deep.include({ target: "web2", outcome: "acted" });
-    expect(await holders(old)).to.deep.equal([]);
+    expect(await r.holders(old)).to.deep.equal([]);
   });
 
   it("gives a kept lock back when it is deleted, and is content if that is gone", async () => {
-    const news = inputs();
-    const state = await broken(news);
-    expect(await holders(news)).to.have.length(1);
+    const news = r.inputs();
+    const state = await r.broken(news);
+    expect(await r.holders(news)).to.have.length(1);
     await provider.delete(state);
-    expect(await holders(news)).to.deep.equal([]);
+    expect(await r.holders(news)).to.deep.equal([]);
     await provider.delete(state);
   });
 
   it("fails to delete when a kept lock can't be released, and says how to go on", async () => {
-    const state = await broken(inputs());
+    const state = await r.broken(r.inputs());
     await rig.zookeeper.kill();
     try {
       const error = await provider.delete(state).then(
@@ -189,18 +140,18 @@ describe("the life of a resource, in the SDK's own process", () => {
   }).timeout(90_000);
 
   it("does not act to adopt a running machine", async () => {
-    const news = inputs({ onCreate: "record" });
+    const news = r.inputs({ onCreate: "record" });
     const state = await provider.create(news);
     expect(state.outcome).to.equal("recorded");
     expect(state.processAfter).to.be.an("array");
-    expect(acts()).to.equal(0);
+    expect(r.acts()).to.equal(0);
     expect(await provider.diff(state, news)).to.equal(false);
     const next = await provider.update(state, { ...news, triggers: ["v2"] });
     expect(next.outcome).to.equal("acted");
   });
 
   it("still only records after it could not reach the host", async () => {
-    const news = inputs({ onCreate: "record" });
+    const news = r.inputs({ onCreate: "record" });
     const away = {
       ...news,
       connection: { host: "127.0.0.1", port: 1, dialErrorLimit: 1 },
@@ -212,19 +163,19 @@ describe("the life of a resource, in the SDK's own process", () => {
     });
     const state = await provider.update(properties, news);
     expect(state.outcome).to.equal("recorded");
-    expect(acts()).to.equal(0);
+    expect(r.acts()).to.equal(0);
   });
 
   it("skips the lock loudly, and leaves one alone that was kept earlier", async () => {
-    const news = inputs();
-    const state = await broken(news);
+    const news = r.inputs();
+    const state = await r.broken(news);
     const skipping = { ...news, lock: { ...lockOf(news), skip: true } };
     const next = (await provider.update(state, skipping)) as State;
     expect(next.outcome).to.equal("skippedLock");
     expect(next.kept).to.deep.include(state.kept);
     expect(next).not.to.have.property("failure");
     expect(next.warnings).to.have.length(1);
-    expect(await holders(news)).to.have.length(1);
+    expect(await r.holders(news)).to.have.length(1);
     expect(
       provider.log.some(
         ({ message, ephemeral }) => !ephemeral && /skipped/.test(message),
@@ -235,55 +186,6 @@ describe("the life of a resource, in the SDK's own process", () => {
     const noted = (await provider.update(next, other)) as State;
     expect(noted.lock.name).to.equal("other");
     await provider.delete(noted);
-    expect(await holders(news)).to.deep.equal([]);
-  });
-
-  it("carries long output through a failure", async () => {
-    const flood =
-      "i=0; while [ $i -lt 4000 ]; do echo line-of-output-$i; echo line-of-error-$i >&2; i=$((i+1)); done; exit 1";
-    const news = inputs({
-      action: { command: flood },
-      logging: "stdoutAndStderr",
-    });
-    const { properties } = await fails(provider.create(news));
-    expect(properties.stdout).to.match(/^\[\d+ characters left out\]/);
-    expect(properties.stderr).to.match(/line-of-error-3999\s*$/);
-  });
-
-  it("keeps no output of a failure that may not be shown", async () => {
-    const news = inputs({
-      action: { command: "echo hidden; echo hidden >&2; exit 1" },
-      logging: "none",
-    });
-    const failure = await fails(provider.create(news));
-    const told = JSON.stringify([failure.properties, failure.reasons]);
-    expect(told).not.to.include("hidden");
-  });
-
-  it("shows the steps beside the resource, and why it runs", async () => {
-    const news = inputs({ __urn: "urn:shown" });
-    await provider.check(news);
-    await eventually(
-      "the plan is shown",
-      () => provider.shown("urn:shown").length > 0,
-    );
-    expect(provider.shown("urn:shown")[0]).to.equal(
-      `will run the command under lock ${lockOf(news).name as string} (group web1): new`,
-    );
-    const state = await provider.create(news);
-    const changed = { ...news, triggers: ["v2"] };
-    await provider.diff(state, changed);
-    await eventually("the reason is shown", () =>
-      provider
-        .shown("urn:shown")
-        .some((line) =>
-          /triggers or action changed; last verified \d{4}-/.test(line),
-        ),
-    );
-    expect(
-      provider.log
-        .filter(({ urn }) => urn === "urn:shown")
-        .every(({ ephemeral }) => ephemeral),
-    ).to.equal(true);
+    expect(await r.holders(news)).to.deep.equal([]);
   });
 });
