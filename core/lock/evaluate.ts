@@ -42,6 +42,8 @@ export async function evaluate(
     const step = await own(attempt, mine.slot, mine.id);
     return step === "LIST" ? "EVAL" : step;
   }
+  if (!sameLimits(attempt.request.limits, attempt.limits))
+    throw disagreement(attempt, attempt.limits); // the own holder it came for is gone
   attempt.notice(members.map(({ id }) => id));
   const choice = choose(attempt, slots, members);
   if (left !== null && choice.kind !== "take") return "EVAL";

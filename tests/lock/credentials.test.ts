@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { LockRefused } from "../../core/lock";
+import { create } from "../../core/zookeeper/operations";
 import { newLock, useLab } from "./lab";
 
 const auth = [{ scheme: "digest", credentials: "ours:secret" }];
@@ -38,6 +39,19 @@ describe("a lock with credentials", () => {
     const error = await (await lab.contend(lock.by("b"), theirs)).fails();
     expect(error).to.be.instanceOf(LockRefused);
     expect(`${error.message} ${error.story?.join()}`).not.to.match(/guessed/);
+  });
+
+  it("lies open below a parent that is closed to its users", async () => {
+    const lock = newLock({ root: "/admin/team" });
+    const admin = await lab.session({ auth });
+    await admin.create("/admin");
+    const open = { ...create("team", "/admin/team"), open: true };
+    expect((await admin.multi([open])).code).to.equal("OK");
+    await (await lab.get(lock.by("a"))).release();
+    const nowhere = newLock({ root: "/admin/nobody" });
+    const error = await (await lab.contend(nowhere.by("a"))).fails();
+    expect(error).to.be.instanceOf(LockRefused);
+    expect(error.message).to.match(/^creating \/admin\/nobody\/lock%20\d+: /);
   });
 
   it("whose holder alone is closed is refused, not asked for ever", async () => {
