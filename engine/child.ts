@@ -2,6 +2,9 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 
+/** How long output is awaited after the end of a process, in milliseconds. */
+const LAST_WORDS = 1000;
+
 export interface Exit {
   code: number | null;
   signal: NodeJS.Signals | null;
@@ -31,6 +34,14 @@ export class Child {
         resolve(this.ended);
       };
       process.once("close", (code, signal) => end({ code, signal }));
+      // What it left behind may hold its output open for ever.
+      process.once("exit", (code, signal) => {
+        setTimeout(() => {
+          process.stdout?.destroy();
+          process.stderr?.destroy();
+          end({ code, signal });
+        }, LAST_WORDS).unref();
+      });
       process.once("error", () => end({ code: 127, signal: null }));
     });
   }

@@ -7,27 +7,16 @@ import {
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { setTimeout as pause } from "node:timers/promises";
-import { Child } from "./child";
+import { CHANNEL } from "./channel";
+import type { Child } from "./child";
 import { plainConfig, type Config } from "./environment";
-import type { Emit } from "./events";
-import type { Project } from "./project";
 import { fromServiceError, ProviderFailure } from "./provider-errors";
+import { END_GRACE } from "./provider-process";
 import type { ResourceState } from "./state";
 import { nameOf, typeOf } from "./urn";
 import { fromStruct, revealAll, toStruct, type Properties } from "./values";
 
-/** What a provider is given to end by itself when its operation does. */
-export const END_GRACE = 5000;
-const START_WITHIN = 60_000;
 const CANCEL_WITHIN = 1000;
-const MAX_MESSAGE = 400 * 1024 * 1024;
-export const CHANNEL = {
-  "grpc.max_receive_message_length": MAX_MESSAGE,
-  "grpc.max_send_message_length": MAX_MESSAGE,
-  "grpc.enable_http_proxy": 0,
-};
-
 export interface Diff {
   changes: "none" | "some" | "unknown";
   replaces: string[];
@@ -45,53 +34,22 @@ type Callback<T> = (error: ServiceError | null, response: T) => void;
 export class DynamicProvider {
   private ending: Promise<unknown> | undefined;
 
-  private constructor(
-    private readonly child: Child,
-    private readonly client: ResourceProviderClient,
-  ) {}
+  private readonly client: ResourceProviderClient;
 
-  /** @param engine the address at which the provider finds us */
-  static async start(
-    project: Project,
-    engine: string,
-    env: NodeJS.ProcessEnv,
-    config: Config,
-    emit: Emit,
-  ): Promise<DynamicProvider> {
-    const tell = (severity: "info" | "info#err") => (message: string) =>
-      emit({ type: "diagnostic", severity, message, ephemeral: false });
-    let found: (port: string) => void = () => {};
-    const port = new Promise<string>((resolve) => (found = resolve));
-    let first = true;
-    const child = Child.start({
-      args: [project.sdk("cmd/dynamic-provider/index.js"), engine],
-      cwd: project.programDir,
-      env,
-      stdin: "pipe",
-      onOutput: (line) => {
-        if (!first) return tell("info")(line);
-        first = false;
-        found(line.trim());
-      },
-      onError: tell("info#err"),
-    });
-    try {
-      const address = `127.0.0.1:${await started(child, port)}`;
-      const client = new ResourceProviderClient(
-        address,
-        credentials.createInsecure(),
-        CHANNEL,
-      );
-      const provider = new DynamicProvider(child, client);
-      await provider.configure(config);
-      return provider;
-    } catch (error) {
-      await child.end(END_GRACE);
-      throw error;
-    }
+  /** @param address what the process has told it listens at */
+  constructor(
+    private readonly child: Child,
+    address: string,
+  ) {
+    this.client = new ResourceProviderClient(
+      address,
+      credentials.createInsecure(),
+      CHANNEL,
+    );
   }
 
-  private async configure(config: Config): Promise<void> {
+  /** Comes first; the whole config of the stack, secrets in the clear. */
+  async configure(config: Config): Promise<void> {
     const request = new proto.ConfigureRequest();
     request.setArgs(toStruct(plainConfig(config)));
     request.setAcceptsecrets(true);
@@ -238,28 +196,5 @@ export class DynamicProvider {
         error ? reject(fromServiceError(error, method)) : resolve(response),
       ),
     );
-  }
-}
-
-async function started(child: Child, port: Promise<string>): Promise<string> {
-  const done = new AbortController();
-  const late = pause(START_WITHIN, undefined, { signal: done.signal }).then(
-    () => {
-      throw new ProviderFailure(
-        `the provider's process told no port within ${START_WITHIN / 1000} s`,
-      );
-    },
-  );
-  const exit = child.exit.then(({ code, signal }) => {
-    throw new ProviderFailure(
-      `the provider's process ended at its start (${signal ?? `exit code ${code}`})`,
-    );
-  });
-  late.catch(() => {}); // put off when the port is there
-  exit.catch(() => {}); // from then on its calls tell
-  try {
-    return await Promise.race([port, exit, late]);
-  } finally {
-    done.abort();
   }
 }

@@ -4,10 +4,11 @@ import path from "node:path";
 import { Context } from "./context";
 import { DynamicProvider } from "./dynamic-provider";
 import { engineService } from "./engine-service";
-import { childEnvironment, withNamespaces } from "./environment";
+import { childEnvironment, withNamespaces, type Config } from "./environment";
 import type { Emit } from "./events";
 import type { Halt } from "./halt";
 import { readProject, type Project } from "./project";
+import { startProviderProcess } from "./provider-process";
 import { startServer } from "./server";
 import { Slots } from "./slots";
 import { Snapshot } from "./snapshot";
@@ -35,6 +36,8 @@ export interface Purpose {
   stack: StackOptions;
   options: OperationOptions;
   preview: boolean;
+  /** A provider will be needed: it need not wait for its first use. */
+  eager: boolean;
   halt: Halt;
   emit: Emit;
 }
@@ -64,23 +67,29 @@ async function closeAll(closers: Closer[]): Promise<void> {
 }
 
 async function open(
-  { stack, options, preview, halt, emit }: Purpose,
+  purpose: Purpose,
   onClose: (closer: Closer) => void,
 ): Promise<Equipment> {
+  const { stack, options, preview, halt, emit } = purpose;
   const project = readProject(stack.projectDir);
   const name = { project: stack.project ?? project.name, stack: stack.stack };
   const config = withNamespaces(stack.config ?? {}, name.project);
   const env = childEnvironment(project, name, config, stack.env ?? {});
+  const passphrase = passphraseOf(stack);
   const parallel = options.parallel ?? availableParallelism() * 4;
   const stateFile = path.resolve(stack.stateFile);
   if (!preview) onClose(await lockStack(stateFile));
-  const snapshot = await Snapshot.open(stateFile, passphraseOf(stack), preview);
-  onClose(() => snapshot.close());
   const server = await startServer(EngineService, engineService(emit));
   onClose(() => server.stop());
-  const provider = onDemand(() =>
-    DynamicProvider.start(project, server.address, env, config, emit),
-  );
+  const provider = onDemand(async () => {
+    const { child, address } = await startProviderProcess(
+      project,
+      server.address,
+      env,
+      emit,
+    );
+    return configured(new DynamicProvider(child, address), config);
+  });
   halt.onHalt(() => {
     if (halt.canceled) void provider.started()?.then((p) => p?.cancel());
   });
@@ -90,6 +99,10 @@ async function open(
     await running?.cancel();
     await running?.end();
   });
+  // It starts while a key is made of the passphrase; who needs it is told if it failed.
+  if (purpose.eager) provider.get().catch(() => {});
+  const snapshot = await Snapshot.open(stateFile, passphrase, preview);
+  onClose(() => snapshot.close());
   const context = new Context({
     ...{ preview, snapshot, halt, emit, stack: name },
     targets: options.target && new Set(options.target),
@@ -98,6 +111,16 @@ async function open(
   });
   const engine = server.address;
   return { context, project, env, parallel, engine, emit, halt, onClose };
+}
+
+async function configured(provider: DynamicProvider, config: Config) {
+  try {
+    await provider.configure(config);
+    return provider;
+  } catch (error) {
+    await provider.end();
+    throw error;
+  }
 }
 
 /** Starts something at its first use; `started` never fails, and is undefined where nothing runs. */

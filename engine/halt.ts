@@ -11,6 +11,7 @@ export class Killed extends Error {}
 export class Halt {
   readonly failures: string[] = [];
   private readonly stop = new AbortController();
+  private readonly over = new AbortController();
   private readonly killing: Promise<never>;
 
   constructor(
@@ -18,10 +19,12 @@ export class Halt {
     private readonly second: AbortSignal | undefined,
   ) {
     const stop = () => this.stop.abort();
-    onAbort(first, stop);
-    onAbort(second, stop);
+    this.onAbort(first, stop);
+    this.onAbort(second, stop);
     this.killing = new Promise<never>((_, reject) =>
-      onAbort(second, () => reject(new Killed("the operation was abandoned"))),
+      this.onAbort(second, () =>
+        reject(new Killed("the operation was abandoned")),
+      ),
     );
     this.killing.catch(() => {}); // told to who waits
   }
@@ -49,24 +52,33 @@ export class Halt {
   }
 
   onHalt(listener: () => void): void {
-    onAbort(this.stop.signal, listener);
+    this.onAbort(this.stop.signal, listener);
   }
 
   onKill(listener: () => void): void {
-    onAbort(this.second, listener);
+    this.onAbort(this.second, listener);
   }
 
   onCancel(listener: (now: boolean) => void): void {
-    onAbort(this.first, () => listener(false));
-    onAbort(this.second, () => listener(true));
+    this.onAbort(this.first, () => listener(false));
+    this.onAbort(this.second, () => listener(true));
+  }
+
+  /** The operation is over: signals are no longer of interest. */
+  end(): void {
+    this.over.abort();
   }
 
   unlessKilled<T>(work: Promise<T>): Promise<T> {
     return Promise.race([work, this.killing]);
   }
-}
 
-function onAbort(signal: AbortSignal | undefined, listener: () => void): void {
-  if (signal?.aborted) listener();
-  else signal?.addEventListener("abort", listener, { once: true });
+  private onAbort(signal: AbortSignal | undefined, listener: () => void): void {
+    if (signal?.aborted) listener();
+    else
+      signal?.addEventListener("abort", listener, {
+        once: true,
+        signal: this.over.signal,
+      });
+  }
 }

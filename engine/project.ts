@@ -37,7 +37,8 @@ export interface Project {
   sdk: (file: string) => string;
 }
 
-export function readProject(dir: string): Project {
+export function readProject(projectDir: string): Project {
+  const dir = path.resolve(projectDir);
   const file = path.join(dir, "Pulumi.yaml");
   if (!existsSync(file))
     throw new Error(`no project found: ${file} is missing`);

@@ -4,7 +4,7 @@ import {
   type ServiceDefinition,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { CHANNEL } from "./dynamic-provider";
+import { CHANNEL } from "./channel";
 
 /** A service on a port that the kernel gives, for the processes of one operation. */
 export interface RunningServer {

@@ -92,7 +92,10 @@ export class LocalStack {
     let summary: Summary = emptySummary();
     let outputs: Record<string, unknown> = {};
     try {
-      const purpose = { stack: this.stack, options, preview, halt, emit };
+      const purpose = {
+        ...{ stack: this.stack, options, preview, halt, emit },
+        eager: body === update,
+      };
       await withEquipment(purpose, async (equipment) => {
         summary = equipment.context.summary;
         outputs = plain((await body(equipment))?.outputs ?? {});
@@ -104,6 +107,7 @@ export class LocalStack {
         emit({ type: "diagnostic", severity, message, ephemeral: false });
       halt.fail(message);
     }
+    halt.end();
     const seconds = (performance.now() - started) / 1000;
     const failure = failureOf(halt);
     emit({ type: "summary", summary, seconds, ...failure });

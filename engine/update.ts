@@ -37,8 +37,6 @@ export async function update(
     preview: context.preview,
   });
   equipment.onClose(async () => void (await program.end(PROGRAM_GRACE)));
-  // Both start side by side; whoever needs it first is told if it failed.
-  context.provider().catch(() => {});
   await ended(equipment, program, registrations);
   return [...deployment.registered.values()].find(({ urn }) => isStack(urn));
 }

@@ -187,6 +187,26 @@ describe("the engine", () => {
     expect((await stack.destroy()).ok).to.equal(true);
   });
 
+  it("passes on what a provider tells of a resource", async () => {
+    const urn = urnOf("a");
+    const log = [
+      { message: "waits for the lock", urn, ephemeral: true },
+      { message: "had to wait", urn, ephemeral: false },
+    ];
+    project.declare([{ name: "a", inputs: { log } }]);
+    const told: EngineEvent[] = [];
+    const up = await project.stack("dev").up({
+      onEvent: (event) => void told.push(event),
+    });
+    const diagnostics = told.filter(({ type }) => type === "diagnostic");
+    expect(diagnostics).to.deep.equal(
+      log.map((line) => ({ type: "diagnostic", severity: "info", ...line })),
+    );
+    expect(up.diagnostics.map(({ message }) => message)).to.deep.equal([
+      "had to wait",
+    ]);
+  });
+
   it("works on so many resources at a time, and no more", async () => {
     const stack = project.stack("dev");
     const all = ["a", "b", "c", "d", "e"];
