@@ -30,13 +30,42 @@ export async function act(
   // who has drained finishes: the host must not be left out of service
   if (!journal.touched) goOn(context, "act");
   context.say("act", doing(context));
+  const { keep, touched, begun, phase } = journal;
   Object.assign(journal, { keep: true, touched: true, begun: true });
   journal.phase = "attempted";
-  const begun = deps.clock.now();
+  const since = deps.clock.now();
   let result = await context.link.host.run(actScript(context));
-  if (result.kind === "unknown")
-    result = await recover(context, result, begun, canLook);
+  if (result.kind === "unknown" && result.started !== false)
+    result = await recover(context, result, since, canLook);
+  noteGuard(context, result);
+  if (result.started === false) {
+    // as if it had never been asked for
+    Object.assign(journal, { keep, touched, begun, phase });
+    throw notBegun(context, result);
+  }
   judge(context, result);
+}
+
+/** The host says in its own name where it can't keep two runs apart. */
+function noteGuard(context: Context, { stderr }: RunResult): void {
+  const note = /^locked-action: (this host .*two runs could act at once)$/m;
+  const [, problem] = note.exec(stderr) ?? [];
+  if (problem) context.warnings.push(problem);
+}
+
+function notBegun(context: Context, result: RunResult): StepFailure {
+  const exit = exitOf(result);
+  // what is printed then comes from sudo or the guard, not from the command
+  const said = printed({ stdout: true, stderr: true }, result);
+  return new StepFailure(
+    "act",
+    `${named(context)} was not begun: ${ending(result)}`,
+    {
+      story: said,
+      ...(exit === undefined ? {} : { exit }),
+      summary: "it was not begun",
+    },
+  );
 }
 
 function judge(context: Context, result: RunResult): void {

@@ -51,7 +51,8 @@ export async function look(
   return seen;
 }
 
-async function reconnect(context: Context): Promise<void> {
+/** Another connection, tried for once. @throws StepFailure */
+export async function reconnect(context: Context): Promise<void> {
   const { signal } = context.deps;
   try {
     await context.link.redial({ tries: 1, signal });

@@ -1,8 +1,10 @@
 import type { HolderRecord } from "../lock/types";
+import { LinkError, type GuardRecord } from "../ssh/types";
 import { duration } from "../text/duration";
-import type { Context } from "./context";
+import { goOn, type Context } from "./context";
 import { StepFailure } from "./failure";
 import { END_GRACE, guard, guardOptions } from "./guard";
+import { reconnect } from "./look";
 import type { Tenure } from "./tenure";
 
 /**
@@ -18,11 +20,7 @@ export async function awaitPredecessor(
   if (!acting && journal.phase !== "attempted") return;
   const deadline = acting?.deadline ?? spec.act.timeout;
   context.say("look", "making sure that the earlier run has ended");
-  const record = await context.link.host.awaitGuard(
-    guard(context).key,
-    deadline + END_GRACE,
-    { ...guardOptions(context), signal: context.deps.signal },
-  );
+  const record = await askGuard(context, deadline + END_GRACE, adopted?.run);
   switch (record.state) {
     case "running":
       throw new StepFailure(
@@ -45,6 +43,29 @@ export async function awaitPredecessor(
       return;
     case "none":
       return;
+  }
+}
+
+/** Nothing was begun by this run yet, so a lost link is tried once more. */
+async function askGuard(
+  context: Context,
+  timeout: number,
+  revoke: string | undefined,
+): Promise<GuardRecord> {
+  const { signal } = context.deps;
+  const ask = () =>
+    context.link.host.awaitGuard(guard(context).key, timeout, {
+      ...{ ...guardOptions(context), signal },
+      // its run is gone: what it may have sent is to begin no more
+      ...(revoke === undefined ? {} : { revoke }),
+    });
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof LinkError)) throw error;
+    goOn(context, "look");
+    await reconnect(context);
+    return ask();
   }
 }
 

@@ -1,4 +1,4 @@
-import type { GuardRecord, RunResult } from "../ssh/types";
+import { LinkError, type GuardRecord, type RunResult } from "../ssh/types";
 import { duration } from "../text/duration";
 import type { Context } from "./context";
 import { dialFailure } from "./dial";
@@ -10,10 +10,14 @@ type Unknown = Extract<RunResult, { kind: "unknown" }>;
 /** Seconds beyond the act's deadline to get the connection back. */
 const RECONNECT_GRACE = 60;
 
+/** Connections that may be lost again while the guard is asked. */
+const ASKS = 5;
+
 /**
  * The connection was lost while the action ran. Never run it again, never guess:
  * connect anew, wait until it has surely ended, and take what the host wrote down.
- * An `unknown` that is returned means that a look at the processes can tell.
+ * An `unknown` that is returned means that a look at the processes can tell, unless
+ * it says that nothing was started.
  */
 export async function recover(
   context: Context,
@@ -21,18 +25,25 @@ export async function recover(
   begun: number,
   canLook: boolean,
 ): Promise<RunResult> {
-  context.say("act", "the connection was lost, connecting again");
-  await reconnect(context, lost, begun);
   const { clock } = context.deps;
   const over = begun + context.spec.act.timeout + END_GRACE;
-  context.say("act", "waiting for the end of the action on the host");
-  const left = Math.max(1, over - clock.now());
-  const record = await context.link.host.awaitGuard(
-    guard(context).key,
-    left,
-    guardOptions(context),
-  );
-  return conclude(context, lost, record, over, canLook);
+  for (let ask = 1; ; ask++) {
+    context.say("act", "the connection was lost, connecting again");
+    await reconnect(context, lost, begun);
+    context.say("act", "waiting for the end of the action on the host");
+    try {
+      const record = await context.link.host.awaitGuard(
+        guard(context).key,
+        Math.max(1, over - clock.now()),
+        // should it still be on its way to the host, it is to begin no more
+        { ...guardOptions(context), revoke: context.runId },
+      );
+      return await conclude(context, lost, record, over, canLook);
+    } catch (error) {
+      if (!(error instanceof LinkError)) throw error;
+      if (ask === ASKS) throw unknownEnd(lost, [error.message]);
+    }
+  }
 }
 
 async function reconnect(
@@ -64,21 +75,35 @@ async function conclude(
   canLook: boolean,
 ): Promise<RunResult> {
   const ours = "runId" in record && record.runId === context.runId;
-  if (ours && record.state === "finished")
-    return { ...lost, kind: "exit", code: record.exit };
-  if (ours && record.state === "running")
-    throw unknownEnd(lost, ["it still runs on the host"]);
-  if (record.state === "none" || ("runId" in record && !ours))
-    throw unknownEnd(lost, ["the host has no record that it was begun"]);
-  if (record.state === "unavailable") await untilOver(context, over);
-  // The host went down meanwhile, or keeps no record: only the processes can tell.
-  if (canLook) return lost;
-  throw unknownEnd(lost, [
-    record.state === "interrupted"
-      ? "the host went down while it ran"
-      : `the host keeps no record of it (${"reason" in record ? record.reason : record.state})`,
-    "no process is given to look at",
-  ]);
+  switch (record.state) {
+    case "running":
+      throw unknownEnd(lost, [
+        ours
+          ? "it still runs on the host"
+          : `another run still acts there (${record.runId})`,
+      ]);
+    case "none":
+      return { ...lost, started: false };
+    case "finished":
+      return ours
+        ? { ...lost, kind: "exit", code: record.exit }
+        : { ...lost, started: false };
+    case "interrupted":
+      if (!ours) return { ...lost, started: false };
+      // the host went down meanwhile: only the processes can tell
+      if (canLook) return lost;
+      throw unknownEnd(lost, [
+        "the host went down while it ran",
+        "no process is given to look at",
+      ]);
+    case "unavailable":
+      await untilOver(context, over);
+      if (canLook) return lost;
+      throw unknownEnd(lost, [
+        `the host keeps no record of it (${record.reason})`,
+        "no process is given to look at",
+      ]);
+  }
 }
 
 async function untilOver(context: Context, over: number): Promise<void> {
@@ -87,7 +112,7 @@ async function untilOver(context: Context, over: number): Promise<void> {
   if (left <= 0) return;
   context.say(
     "act",
-    `the host has no flock: ${duration(left)} until the action is surely over`,
+    `the host has no guard: ${duration(left)} until the action is surely over`,
   );
   await clock.wait(left);
 }

@@ -112,6 +112,26 @@ describe("a connection that is lost", () => {
     expect(acts()).to.equal(0);
   });
 
+  it("right before the act: it is not begun, and the lock is released", async () => {
+    const once = { ...rig.connection("web1"), dialErrorLimit: 1 };
+    const of = spec({ act: long(0), connection: once });
+    let lost = false;
+    const report = ({ step }: { step: string }) => {
+      if (step !== "act" || lost) return;
+      lost = true;
+      cut();
+    };
+    const outcome = await rig.run(of, { report });
+    // the kill and the request race: begun and found out, or never begun
+    if (outcome.ok) expect(acts()).to.equal(1);
+    else {
+      expect(outcome.reasons[0]).to.match(/was not begun/);
+      expect(outcome).to.deep.include({ kept: null, touched: false });
+      expect(acts()).to.equal(0);
+    }
+    expect((await rig.view(of))?.holders).to.deep.equal([]);
+  });
+
   it("before the act of a resumed one: its lock stays", async () => {
     const of = spec({ act: command("exit 1") });
     const first = failed(await rig.run(of));

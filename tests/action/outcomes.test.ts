@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import { command, count, failed, Rig, succeeded } from "./rig";
 
@@ -128,6 +129,24 @@ describe("outcomes of an action", () => {
       "web1: act: the command: not done after 1 s, ended",
     );
     expect(outcome.kept).not.to.equal(null);
+  });
+
+  it("has not begun what sudo refuses: nothing was done, the lock is released", async function () {
+    if (spawnSync("sudo", ["-n", "-u", "nobody-here", "true"]).error) {
+      console.log("      not run: there is no sudo on this machine");
+      return this.skip();
+    }
+    const act = command("echo act >> $LOCKED_ACTION_HOST_DIR/acts", {
+      sudo: "nobody-here",
+    });
+    const spec = rig.spec({ act, process: null });
+    const outcome = failed(await rig.run(spec));
+    expect(outcome.reasons[0]).to.match(
+      /^web1: act: the command was not begun: exit \d+$/,
+    );
+    expect(outcome).to.deep.include({ kept: null, touched: false });
+    expect(outcome.debt.phase).to.equal("owed");
+    expect((await rig.view(spec))?.holders).to.deep.equal([]);
   });
 
   it("blocks others, and tells them who and what to do", async () => {
