@@ -392,7 +392,8 @@ describe("dialling a host", () => {
       );
       expect(error.message + error.tries.join()).to.not.contain("pass word");
       expect(error.tries).to.have.length(1);
-      const { privateKey: _, ...nothing } = to("web1", { agentSocketPath: "" });
+      const nothing = to("web1", { agentSocketPath: "" });
+      delete nothing.privateKey;
       expect((await failure(nothing)).message).to.contain(
         "there is no privateKey, agent or password",
       );
