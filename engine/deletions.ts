@@ -74,5 +74,4 @@ async function act(context: Context, old: ResourceState): Promise<void> {
 }
 
 const protectedMessage = (urn: string) =>
-  `resource "${urn}" cannot be deleted\nbecause it is protected. To unprotect the resource, ` +
-  "remove the `protect` flag from the resource in your program and run `up`.";
+  `cannot delete '${urn}': it is protected; take \`protect\` from it in the program and run \`up\` first`;

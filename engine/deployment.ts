@@ -75,7 +75,7 @@ export class Deployment {
     const { context } = this;
     if (this.claimed.has(urn))
       throw new Rejected(
-        `Duplicate resource URN '${urn}'; try giving it a unique name`,
+        `Duplicate resource URN '${urn}': each resource needs a name of its own`,
       );
     this.claimed.add(urn);
     const old = this.find(urn, goal.aliases);
@@ -160,7 +160,7 @@ export class Deployment {
     for (const urn of [...(parent ? [parent] : []), ...dependencies])
       if (this.skipped.has(urn))
         throw new Rejected(
-          `Resource '${next.urn}' depends on '${urn}' which was not specified in --target list.`,
+          `Resource '${next.urn}' depends on '${urn}', which is not there yet and not in the --target list`,
         );
   }
 
@@ -191,9 +191,7 @@ export class Deployment {
     order,
   }: Extract<Step, { op: "replace" }>) {
     if (old.protect)
-      throw new Rejected(
-        `unable to replace resource "${next.urn}" as it is currently marked for protection.`,
-      );
+      throw new Rejected(`cannot replace '${next.urn}': it is protected`);
     if (order !== "deleteFirst") return;
     const dependent = this.context.snapshot.left.find((each) =>
       Object.values(each.propertyDependencies).flat().includes(old.urn),

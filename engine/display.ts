@@ -38,8 +38,7 @@ export class Display {
         return this.print(
           event.now
             ? "^C received; terminating"
-            : "^C received; cancelling. If you would like to terminate immediately, press ^C again.\n" +
-                "Note that terminating immediately may lead to orphaned resources and other inconsistencies.",
+            : "^C received; cancelling: what runs is finished, nothing new begins. Another ^C abandons what runs.",
         );
       case "summary":
         return this.summary(event.summary, event.seconds, event.failure);

@@ -109,7 +109,7 @@ export class DynamicProvider {
     );
     const id = response.getId();
     if (id === "")
-      throw new ProviderFailure("provider did not return an ID from Create");
+      throw new ProviderFailure("the provider's create answered without an id");
     return { id, outputs: fromStruct(response.getProperties()) };
   }
 

@@ -139,7 +139,7 @@ export function passphraseOf({ passphrase, env }: StackOptions): string {
     process.env.PULUMI_CONFIG_PASSPHRASE;
   if (found === undefined)
     throw new Error(
-      "passphrase must be set with the environment variable PULUMI_CONFIG_PASSPHRASE (it may be empty)",
+      "set PULUMI_CONFIG_PASSPHRASE, what secrets in the state are encrypted with (it may be empty)",
     );
   return found;
 }

@@ -48,7 +48,7 @@ export class Halt {
 
   /** Goes before every beginning. */
   check(): void {
-    if (this.halted) throw new Halted("resource monitor shut down");
+    if (this.halted) throw new Halted("the engine takes no more registrations");
   }
 
   onHalt(listener: () => void): void {

@@ -85,7 +85,7 @@ export function monitorService(
 // Told so, the SDK ends the program without another word.
 const REFUSED = {
   code: status.UNAVAILABLE,
-  details: "resource monitor shut down",
+  details: "the engine takes no more registrations",
 };
 
 function answer<T>(done: sendUnaryData<T>, work: Promise<T>): void {

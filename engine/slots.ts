@@ -12,7 +12,7 @@ export class Slots {
     this.free = count;
     halt.onHalt(() => {
       for (const { refuse } of this.waiting.splice(0))
-        refuse(new Halted("resource monitor shut down"));
+        refuse(new Halted("the engine takes no more registrations"));
     });
   }
 

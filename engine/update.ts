@@ -120,10 +120,9 @@ function warnOfUnresolved(context: Context): void {
   context.tell(
     "warning",
     [
-      `Attempting to deploy or update resources with ${unresolved.length} pending operations from previous deployment.`,
+      `${unresolved.length} pending operations of an earlier deployment were never seen to end:`,
       ...lines,
-      "These resources are in an unknown state because the engine was interrupted while waiting for changes to complete.",
-      "Look whether they exist, then clear the warning with a refresh that clears pending creations.",
+      "Whether these resources exist is not known. Look, then clear this with a refresh that clears pending creations.",
     ].join("\n"),
   );
 }

@@ -47,7 +47,7 @@ describe("the engine, with --target", () => {
     project.declare([{ name: "a" }, { name: "b", dependsOn: ["a"] }]);
     const up = await stack.up({ target: [urnOf("b")] });
     expect(errorsOf(up)).to.equal(
-      `Resource '${urnOf("b")}' depends on '${urnOf("a")}' which was not specified in --target list.`,
+      `Resource '${urnOf("b")}' depends on '${urnOf("a")}', which is not there yet and not in the --target list`,
     );
     const both = await stack.up({ target: [urnOf("a"), urnOf("b")] });
     expect(both.summary).to.include({ create: 2, same: 1 });
