@@ -9,7 +9,7 @@ const tellFaults = (faults: Budget): string =>
   Object.entries(faults)
     .map(([fault, count]) =>
       fault === "any"
-        ? `any ${String(count)} faults`
+        ? `any ${String(count)} fault${count === 1 ? "" : "s"}`
         : `${String(count)} ${fault}`,
     )
     .join(", ") || "no fault";

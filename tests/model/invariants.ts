@@ -132,15 +132,20 @@ export function clientViolation(
 function sleeps(c: Client, t: Terms, tree: Tree): Violation | null {
   const queue = waitersOf(tree);
   const lock = lockOf(tree);
-  if (!queue.some((waiter) => waiter.uuid === uuid(c))) return "ASLEEP";
+  const mine = queue.find((waiter) => waiter.uuid === uuid(c));
+  if (!mine) return "ASLEEP";
   if (!lock || lock.hold) return null;
   const slots = slotsOf(tree);
   const holders = slots.flatMap((slot) => slot.members);
   const own = holders.find((m) => m.owner === t.owner);
-  if (own) return own.lives.length === 0 ? "ASLEEP" : null;
+  if (own) {
+    // an earlier waiter of this owner, if it stands for nobody any more, goes with its session: that wakes
+    const ahead = queue.slice(0, queue.indexOf(mine));
+    const elder = ahead.some((waiter) => waiter.owner === t.owner);
+    return own.lives.length > 0 || elder ? null : "ASLEEP";
+  }
   if (lock.max !== t.max) return null;
-  const first = queue[0]?.uuid === uuid(c);
-  if (!first || tree.get(M)?.data === "chef") return null;
+  if (mine !== queue[0] || tree.get(M)?.data === "chef") return null;
   const group = slots.find((slot) => slot.group === t.group);
   const stopped = holders.filter(countsAsFailed).length >= t.maxFailures;
   const joins =

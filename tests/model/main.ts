@@ -96,8 +96,8 @@ async function main(): Promise<number> {
   const broken = results.filter((result) => result.violation !== null).length;
   if (!values.json)
     console.log(
-      `${String(results.length)} configurations, ${String(states)} states, ` +
-        `${String(broken)} violations`,
+      `${String(results.length)} configuration(s), ${String(states)} states, ` +
+        `${String(broken)} violation(s)`,
     );
   return broken > 0 ? 1 : 0;
 }
