@@ -11,6 +11,10 @@ interface Internals {
   state: number;
   servers: { host: string; port: number }[];
   pendingBuffer: Buffer | null;
+  /** Not written yet. */
+  packetQueue: { queue: unknown[] };
+  connectTimeout: number;
+  connectTimeoutHandler: NodeJS.Timeout | null;
   onSocketData(chunk: Buffer): void;
   onSocketConnected(): void;
   connect(): void;
@@ -70,8 +74,11 @@ export function createClient(servers: Servers, sessionTimeout: number): Client {
     }
   };
   client.on("state", (state) => {
-    // An answer that was cut in its middle would be taken for the head of the next.
-    if (state === zookeeper.State.DISCONNECTED) manager.pendingBuffer = null;
+    if (state !== zookeeper.State.DISCONNECTED) return;
+    // An answer that was cut in its middle would be taken for the head of the next,
+    manager.pendingBuffer = null;
+    // and what was not sent would be sent later: credentials of each failed try, watches.
+    manager.packetQueue.queue.length = 0;
   });
   return client;
 }
@@ -81,6 +88,9 @@ export function abandon(client: Client): void {
   const manager = internals(client);
   manager.connect = () => {};
   manager.onSocketConnected = () => manager.socket?.destroy();
+  manager.connectTimeout = 0; // of a connection that it may be about to open
+  if (manager.connectTimeoutHandler)
+    clearTimeout(manager.connectTimeoutHandler); // keeps the process alive
   manager.socket?.destroy();
 }
 

@@ -21,7 +21,7 @@ export type { SessionOptions, SessionState } from "./supervised-client";
 export class Session extends SupervisedClient {
   exists(path: string): Promise<DataReply> {
     return this.call("exists", (client, done) =>
-      client.exists(this.chroot + path || "/", (error, stat?) =>
+      client.exists(this.full(path), (error, stat?) =>
         done(
           error || stat
             ? { code: codeOf(error), ...withStat(stat) }
@@ -38,7 +38,7 @@ export class Session extends SupervisedClient {
         watch?.left(!error);
         done({ code: codeOf(error), data: data ?? EMPTY, ...withStat(stat) });
       };
-      const full = this.chroot + path;
+      const full = this.full(path);
       if (watch) client.getData(full, watch.fire, reply);
       else client.getData(full, reply);
     });
@@ -51,7 +51,7 @@ export class Session extends SupervisedClient {
         watch?.left(!error);
         done({ code: codeOf(error), children, ...withStat(stat) });
       };
-      const full = this.chroot + path;
+      const full = this.full(path);
       if (watch) client.getChildren(full, watch.fire, reply);
       else client.getChildren(full, reply);
     });
@@ -118,6 +118,11 @@ export class Session extends SupervisedClient {
   /** Takes a watcher off everything it was left on. */
   unwatch(watcher: Watcher): void {
     this.watches.drop(watcher);
+  }
+
+  /** "/" is the chroot itself. */
+  private full(path: string): string {
+    return (path === "/" ? this.chroot : this.chroot + path) || "/";
   }
 
   private get acl() {

@@ -7,6 +7,7 @@ import {
   internals,
   type Client,
 } from "./client";
+import { InFlight } from "./in-flight";
 import type { DataReply, Reply } from "./replies";
 import type { Servers } from "./servers";
 import { Watches } from "./watches";
@@ -22,10 +23,6 @@ export interface SessionOptions {
 }
 
 export type SessionState = "connected" | "suspended" | "refused" | "closed";
-
-interface Call {
-  settle(reply: Reply): void;
-}
 
 /**
  * ZooKeeper sessions, one after another, that know when they are lost. The
@@ -47,9 +44,10 @@ export abstract class SupervisedClient extends EventEmitter {
   readonly sent = new Map<string, number>();
   private client!: Client;
   protected watches = new Watches();
-  private readonly calls = new Set<Call>();
-  private readonly queue: (() => void)[] = [];
+  private readonly inFlight = new InFlight();
+  private openedAt = 0;
   private lastAnswered = 0;
+  private supervisedAt = performance.now();
   private beating: { since: number } | null = null;
   private connecting: { socket: unknown; since: number } | null = null;
   private readonly timer: NodeJS.Timeout;
@@ -93,6 +91,13 @@ export abstract class SupervisedClient extends EventEmitter {
       this.options.sessionTimeout ?? 15_000,
     );
     this.client = client;
+    // a session's time runs at the server from the request that opens or resumes it
+    const manager = internals(client);
+    const opening = manager.onSocketConnected.bind(manager);
+    manager.onSocketConnected = () => {
+      this.openedAt = performance.now();
+      opening();
+    };
     for (const { scheme, credentials } of this.options.auth ?? [])
       client.addAuthInfo(scheme, Buffer.from(credentials));
     client.on("state", (state) => {
@@ -105,7 +110,7 @@ export abstract class SupervisedClient extends EventEmitter {
     if (this.state === "closed" || this.state === "refused") return;
     if (name === "SYNC_CONNECTED") {
       this.state = "connected";
-      this.lastAnswered = performance.now();
+      this.lastAnswered = this.openedAt;
       this.emit("connected");
     } else if (name === "DISCONNECTED") {
       this.suspend();
@@ -115,7 +120,7 @@ export abstract class SupervisedClient extends EventEmitter {
       this.problem = `${this.servers} refused the credentials`;
       this.state = "refused";
       abandon(this.client);
-      this.failAll("AUTH_FAILED");
+      this.inFlight.endAll("AUTH_FAILED");
       this.emit("refused");
     }
   }
@@ -124,7 +129,7 @@ export abstract class SupervisedClient extends EventEmitter {
     if (this.state !== "connected") return;
     this.state = "suspended";
     this.beating = null;
-    for (const start of this.queue.splice(0)) start(); // they find themselves unsent
+    this.inFlight.endAll("CONNECTION_LOSS");
     this.emit("suspended");
   }
 
@@ -136,13 +141,8 @@ export abstract class SupervisedClient extends EventEmitter {
     const old = this.client;
     this.open();
     abandon(old);
-    this.failAll("NEW_SESSION");
+    this.inFlight.endAll("NEW_SESSION");
     this.emit("lost", why);
-  }
-
-  private failAll(code: Reply["code"]): void {
-    for (const call of [...this.calls]) call.settle({ code });
-    for (const start of this.queue.splice(0)) start();
   }
 
   /** Every 50 ms: is the session over, does the server still answer, does a connection come about? */
@@ -151,6 +151,9 @@ export abstract class SupervisedClient extends EventEmitter {
     const limit = this.sessionTimeout;
     if (this.lastAnswered > 0 && now - this.lastAnswered > limit)
       return this.lose(`no answer for ${Math.round(limit)} ms`);
+    const blocked = now - this.supervisedAt > 200;
+    this.supervisedAt = now;
+    if (blocked) return; // answers may have come that nobody has read yet
     const { socket, state } = internals(this.client);
     if (this.state === "connected") {
       if (!this.beating && now - this.lastAnswered > limit / 6) this.beat(now);
@@ -204,47 +207,29 @@ export abstract class SupervisedClient extends EventEmitter {
     });
   }
 
-  /** Sends one request; its answer, or why there is none. At most 256 are under way: more would block the event loop. */
+  /** Sends one request; its answer, or why there is none. */
   protected call<R extends Reply>(
     kind: string,
     send: (client: Client, done: (reply: R) => void) => void,
   ): Promise<R> {
-    return new Promise<R>((resolve) => {
-      const start = () => {
-        if (this.state !== "connected") {
-          const code =
-            this.state === "refused" ? "AUTH_FAILED" : "CONNECTION_LOSS";
-          return resolve({ code, unsent: true } as R);
-        }
-        this.sent.set(kind, (this.sent.get(kind) ?? 0) + 1);
-        const client = this.client;
-        const sentAt = performance.now();
-        const settle = (reply: Reply) => {
-          if (!this.calls.delete(call)) return;
-          clearTimeout(timer);
-          this.queue.shift()?.();
-          resolve(reply as R);
-        };
-        const call = { settle };
-        this.calls.add(call);
-        const timer = setTimeout(
-          () => settle({ code: "TIMEOUT" }),
-          this.options.operationTimeout ?? this.sessionTimeout / 3 + 300,
-        );
-        const answered = (reply: R) => {
-          const loss = /^(CONNECTION_LOSS|SESSION_EXPIRED)$/.test(reply.code);
-          if (!loss && client === this.client)
-            this.lastAnswered = Math.max(this.lastAnswered, sentAt);
-          settle(reply);
-        };
-        try {
-          send(client, answered);
-        } catch (error) {
-          settle({ code: `ERROR_${(error as Error).message}`, unsent: true });
-        }
+    return this.inFlight.run<R>(() => {
+      const { state, client } = this;
+      if (state !== "connected") {
+        const code = state === "refused" ? "AUTH_FAILED" : "CONNECTION_LOSS";
+        return { code, unsent: true } as R;
+      }
+      this.sent.set(kind, (this.sent.get(kind) ?? 0) + 1);
+      const sentAt = performance.now();
+      return {
+        within: this.options.operationTimeout ?? this.sessionTimeout / 3 + 300,
+        send: (answered) =>
+          send(client, (reply) => {
+            const loss = /^(CONNECTION_LOSS|SESSION_EXPIRED)$/.test(reply.code);
+            if (!loss && client === this.client)
+              this.lastAnswered = Math.max(this.lastAnswered, sentAt);
+            answered(reply);
+          }),
       };
-      if (this.calls.size < 256) start();
-      else this.queue.push(start);
     });
   }
 
@@ -254,7 +239,7 @@ export abstract class SupervisedClient extends EventEmitter {
     const wasConnected = this.state === "connected";
     this.state = "closed";
     clearInterval(this.timer);
-    this.failAll("CONNECTION_LOSS");
+    this.inFlight.endAll("CONNECTION_LOSS");
     this.emit("closed");
     const { client } = this;
     const { socket } = internals(client);

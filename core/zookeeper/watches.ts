@@ -32,19 +32,20 @@ export class Watches {
     entry.watchers.add(watcher);
     const left = (success: boolean) => {
       if (success) entry.armed = true;
-      else if (!entry.armed) this.entries.delete(key);
+      else if (!entry.armed && this.entries.get(key) === entry)
+        this.entries.delete(key);
     };
     return { fire: entry.fire, left };
   }
 
   private create(key: string, path: string): Entry {
     const watchers = new Set<Watcher>();
-    const fire = (event: Event) => {
-      this.entries.delete(key);
+    const fire = (event: Event): void => {
+      if (this.entries.get(key) === entry) this.entries.delete(key);
       const change = event.name === "NODE_DELETED" ? "deleted" : "changed";
       for (const watcher of watchers) watcher(path, change);
     };
-    const entry = { watchers, armed: false, fire };
+    const entry: Entry = { watchers, armed: false, fire };
     this.entries.set(key, entry);
     return entry;
   }
