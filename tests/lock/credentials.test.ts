@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { LockRefused } from "../../core/lock";
-import { create } from "../../core/zookeeper/operations";
+import { EMPTY } from "../../core/zookeeper/operations";
 import { newLock, useLab } from "./lab";
 
 const auth = [{ scheme: "digest", credentials: "ours:secret" }];
@@ -45,7 +45,14 @@ describe("a lock with credentials", () => {
     const lock = newLock({ root: "/admin/team" });
     const admin = await lab.session({ auth });
     await admin.create("/admin");
-    const open = { ...create("team", "/admin/team"), open: true };
+    const open = {
+      kind: "create",
+      as: "team",
+      path: "/admin/team",
+      data: EMPTY,
+      mode: "persistent",
+      open: true,
+    } as const;
     expect((await admin.multi([open])).code).to.equal("OK");
     await (await lab.get(lock.by("a"))).release();
     const nowhere = newLock({ root: "/admin/nobody" });

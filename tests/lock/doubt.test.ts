@@ -1,5 +1,12 @@
 import { expect } from "chai";
-import { hold, LockCancelled, LockInDoubt } from "../../core/lock";
+import {
+  clear,
+  hold,
+  LockCancelled,
+  LockInDoubt,
+  unhold,
+} from "../../core/lock";
+import { eventually } from "../support/eventually";
 import type { Contender } from "./contender";
 import { newLock, useLab } from "./lab";
 import { isEnqueue, isGrant, once, type Fate } from "./scripted-session";
@@ -136,6 +143,32 @@ describe("a lost answer", () => {
     const held = await contender.gets();
     expect(await lab.holders(lock)).to.deep.equal([held.id]);
     await held.release();
+    await lab.isEmpty(lock);
+  });
+
+  it("of a grant out of the queue, then a clear and a hold: it waits in the queue, not beside it", async () => {
+    const lock = newLock();
+    const holder = await lab.get(lock.by("a"));
+    const [session, operator] = [await lab.session(), await lab.session()];
+    const contender = await lab.contend(lock.by("b"), session);
+    await contender.waits();
+    session.script = once(isGrant, {
+      lose: "reply",
+      after: async () => {
+        const act = { by: "op@x", why: "look" };
+        const [id] = await lab.holders(lock);
+        await clear(operator, lock.path, id!, { ...act, forceLive: true });
+        await hold(operator, lock.path, act);
+      },
+    });
+    await holder.release();
+    await eventually(
+      "it is in the queue again",
+      async () => (await lab.waiters(lock)).length === 1,
+    );
+    expect(await lab.holders(lock)).to.deep.equal([]);
+    await unhold(operator, lock.path, { by: "op@x", why: "seen" });
+    await (await contender.gets()).release();
     await lab.isEmpty(lock);
   });
 
