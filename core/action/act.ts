@@ -22,6 +22,7 @@ export async function act(
   await tenure.record({
     ...noted,
     acting: {
+      run: context.runId,
       since: deps.clock.date().toISOString(),
       deadline: spec.act.timeout,
     },

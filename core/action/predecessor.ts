@@ -20,7 +20,7 @@ export async function awaitPredecessor(
   if (!acting && journal.phase !== "attempted") return;
   const deadline = acting?.deadline ?? spec.act.timeout;
   context.say("look", "making sure that the earlier run has ended");
-  const record = await askGuard(context, deadline + END_GRACE, adopted?.run);
+  const record = await askGuard(context, deadline + END_GRACE, acting?.run);
   switch (record.state) {
     case "running":
       throw new StepFailure(
@@ -30,7 +30,8 @@ export async function awaitPredecessor(
       );
     case "finished":
     case "interrupted": {
-      if (!adopted || record.runId !== adopted.run) return;
+      // not the adopted run itself: that one may have adopted it too, and died before it looked
+      if (!adopted || record.runId !== acting?.run) return;
       if (adopted.runKey !== spec.runKey) return;
       const well = record.state === "finished" && record.exit === 0;
       if (well && journal.phase !== "verified") journal.exitCode = 0;

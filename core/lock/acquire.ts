@@ -43,7 +43,11 @@ export async function acquire(
     return new HeldLock(attempt, grant);
   } catch (error) {
     const told = await explain(attempt, error);
-    await giveUp(attempt, told);
+    try {
+      await giveUp(attempt, told);
+    } finally {
+      attempt.leave();
+    }
     throw told;
   }
 }

@@ -1,5 +1,6 @@
 import { isLoss, type Reply } from "../zookeeper/replies";
 import type { Session } from "../zookeeper/session";
+import { enter } from "./company";
 import { LockRefused } from "./errors";
 import {
   attemptId,
@@ -39,6 +40,8 @@ export class Attempt {
   /** ok */
   readonly key: string;
   readonly patience: Patience;
+  /** To be called when neither it nor its holder is there any more. */
+  readonly leave: () => void;
   readonly since = new Date().toISOString();
   readonly startedAt = performance.now();
   /** Names its waiter and its holder; new with each session. */
@@ -82,6 +85,7 @@ export class Attempt {
     this.paths = pathsOf(lockPath(request.root, request.name));
     this.key = ownerKey(this.paths.lock, request.owner);
     this.limits = request.limits;
+    this.leave = enter(session, this.paths.lock);
     this.patience = new Patience(request);
     this.id = attemptId(this.key);
     this.epoch = session.epoch;

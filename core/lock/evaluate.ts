@@ -38,10 +38,7 @@ export async function evaluate(
   const { members, left } = seen;
   sawAlive(attempt.session, members);
   const mine = members.find(({ id }) => id.startsWith(`${attempt.key}-`));
-  if (mine) {
-    const step = await own(attempt, mine.slot, mine.id);
-    return step === "LIST" ? "EVAL" : step;
-  }
+  if (mine) return own(attempt, mine.slot, mine.id);
   if (!sameLimits(attempt.request.limits, attempt.limits))
     throw disagreement(attempt, attempt.limits); // the own holder it came for is gone
   attempt.notice(members.map(({ id }) => id));
@@ -199,6 +196,10 @@ export async function take(
     );
   const result = await grant(attempt, lock, slot, operations, record);
   if ("grant" in result) return result;
+  if (result.wasInDoubt) {
+    attempt.lock = null;
+    return "LIST";
+  }
   switch (result.code) {
     case "BAD_VERSION":
       return changed(attempt);

@@ -14,7 +14,12 @@ export interface Grant {
   fencingToken: string;
 }
 
-export type GrantReply = MultiReply | { grant: Grant };
+/**
+ * `wasInDoubt`: an earlier copy may have been granted and taken away since, so the
+ * refusal says nothing of our waiter: it is looked for in the queue again.
+ */
+export type GrantReply =
+  (MultiReply & { wasInDoubt?: boolean }) | { grant: Grant };
 
 /**
  * A transaction that makes us a holder, sent until its outcome is known. After
@@ -62,7 +67,8 @@ export async function grant(
     if (!attempt.doubt) return reply;
     const token = await quorumCheck(attempt, path);
     attempt.doubt = null;
-    return token === null ? reply : granted(token);
+    if (token !== null) return granted(token);
+    return { ...reply, wasInDoubt: true };
   }
 }
 

@@ -39,6 +39,7 @@ export class HeldLock implements Held {
   private live: string;
   private epoch: number;
   private over = false;
+  private readonly leave: () => void;
   private reviving: Promise<void> = Promise.resolve();
 
   constructor(attempt: Attempt, grant: Grant) {
@@ -57,6 +58,7 @@ export class HeldLock implements Held {
     this.poisonFirst = attempt.everInDoubt;
     this.live = attempt.session.liveName;
     this.epoch = attempt.epoch;
+    this.leave = attempt.leave;
     this.session.on("connected", this.revive);
     this.revive(); // granted by a session that is over
   }
@@ -210,6 +212,8 @@ export class HeldLock implements Held {
         ],
         this.path,
       );
+    } finally {
+      if (this.over) this.leave();
     }
   }
 

@@ -2,6 +2,7 @@ import { EMPTY, create, set } from "../zookeeper/operations";
 import type { Session } from "../zookeeper/session";
 import type { Watcher } from "../zookeeper/watches";
 import type { Attempt, KnownLock } from "./attempt";
+import { alone } from "./company";
 import { LockRefused } from "./errors";
 import { decodeLock, encodeLock } from "./records";
 
@@ -28,7 +29,9 @@ const cached = (session: Session) => cacheOf(session).locks;
 
 /** Whether the fast path would most likely fail, for somebody waits or holds. */
 export function isContended({ session, paths }: Attempt): boolean {
-  return cacheOf(session).contended.has(paths.lock);
+  return (
+    cacheOf(session).contended.has(paths.lock) || !alone(session, paths.lock)
+  );
 }
 
 export function rememberContention(attempt: Attempt): void {

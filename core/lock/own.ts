@@ -76,7 +76,7 @@ async function adopt(
     `adopting ${path}`,
     ...(["BAD_VERSION", "NO_NODE", "NOT_EMPTY"] as const),
   );
-  if (result.code === "BAD_VERSION") attempt.lock = null;
+  if (result.code === "BAD_VERSION" || result.wasInDoubt) attempt.lock = null;
   return "LIST";
 }
 

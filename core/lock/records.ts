@@ -68,7 +68,7 @@ const holder = z.object({
     .object({ identities: z.array(text), invocationId: text.optional() })
     .optional(),
   drained: z.boolean().optional(),
-  acting: z.object({ since: text, deadline: seconds }).optional(),
+  acting: z.object({ run: text, since: text, deadline: seconds }).optional(),
   mirror: text.optional(),
 });
 

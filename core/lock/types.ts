@@ -63,7 +63,7 @@ export interface HolderRecord extends Owner {
   /** The drain command has been run and undrain is owed. */
   drained?: boolean;
   /** An act was begun: its remote deadline in seconds, for who adopts a holder on a host without guard. */
-  acting?: { since: string; deadline: number };
+  acting?: { run: string; since: string; deadline: number };
   /** Path of the Chef mirror that goes with the slot: whoever frees the slot deletes it too. */
   mirror?: string;
 }

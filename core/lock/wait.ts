@@ -23,8 +23,7 @@ export async function wait(attempt: Attempt): Promise<Step> {
   if (gone === undefined || attempt.lock?.hold) return "EVAL";
   const slot = attempt.shortcut.get(gone)!;
   attempt.look();
-  const step = await take(attempt, slot, "create");
-  return step === "LIST" ? "EVAL" : step;
+  return take(attempt, slot, "create");
 }
 
 /** A release is told twice, first that the live node is gone and then the holder: the second says more. */
