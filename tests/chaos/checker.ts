@@ -1,0 +1,183 @@
+import { checkGrant, idOf } from "./grants";
+import { checkJournal } from "./journal-rules";
+import type { Entry } from "./journal";
+import { ownerOf, Tree, type State } from "./tree";
+import type { Change, Transaction } from "./transactions";
+
+export interface History {
+  /** Of all locks. */
+  root: string;
+  transactions: Transaction[];
+  journal: Entry[];
+}
+
+export type Rule =
+  | "too many groups"
+  | "a group in two slots"
+  | "too many of a group"
+  | "an owner twice"
+  | "granted on hold"
+  | "granted past failures"
+  | "joined a failed member"
+  | "not the first in the queue"
+  | "adopted a live holder"
+  | "freed by a crash"
+  | "freed by somebody else"
+  | "lost wake-up"
+  | "never answered"
+  | "wrong token"
+  | "acted together"
+  | "left behind"
+  | "error";
+
+export interface Violation {
+  rule: Rule;
+  what: string;
+}
+
+export type Report = (rule: Rule, what: string) => void;
+
+/** Milliseconds in which somebody must take a lock that its first waiter may take: far above every session time-out and freeze. */
+const PATIENCE = 20_000;
+
+/** Proves from ZooKeeper's own order and from what the clients wrote that the lock kept its promises; else says which it broke. */
+export function checkHistory(history: History): Violation[] {
+  const violations: Violation[] = [];
+  const report: Report = (rule, what) => violations.push({ rule, what });
+  const { root, transactions, journal } = history;
+  const tree = new Tree(root);
+  const deeds = deedsOf(journal);
+  const granted = new Map<string, bigint>();
+  const takeable = new Map<string, { waiter: string; since: number }>();
+  for (const transaction of transactions) {
+    const locks = tree.touched(transaction);
+    const before = new Map(locks.map((lock) => [lock, tree.state(lock)]));
+    tree.apply(transaction);
+    for (const lock of locks) {
+      const [was, is] = [before.get(lock) ?? null, tree.state(lock)];
+      const changes = transaction.changes.filter(({ path }) =>
+        path.startsWith(`${lock}/`),
+      );
+      const at = `${lock} at zxid ${transaction.zxid}`;
+      for (const id of checkGrant(was, is, changes, (rule, what) =>
+        report(rule, `${what}, ${at}`),
+      ))
+        granted.set(id, transaction.zxid);
+      if (is) checkState(is, at, report);
+      checkRemovals(transaction, changes, deeds, at, report);
+      checkWake(takeable, lock, is, transaction.time, report);
+    }
+  }
+  for (const lock of tree.locks()) {
+    const { holders, slots, waiters } = tree.state(lock)!;
+    const left = [...holders.map(({ id }) => id), ...waiters];
+    if (left.length + slots.length > 0)
+      report(
+        "left behind",
+        `${lock}: slots ${slots.join()}, ${left.join(", ")}`,
+      );
+  }
+  checkJournal(journal, granted, limitsOf(tree), report);
+  return violations;
+}
+
+const limitsOf = (tree: Tree) => (lock: string) =>
+  tree.state(lock)?.limits.maxHolders ?? 0;
+
+/** What must hold at every moment. */
+function checkState(state: State, at: string, report: Report): void {
+  const { limits, holders, slots } = state;
+  if (
+    slots.length > limits.maxHolders ||
+    slots.some((slot) => slot >= limits.maxHolders)
+  )
+    report("too many groups", `slots ${slots.join()}, ${at}`);
+  const groups = new Map<string, Set<number>>();
+  for (const { group, slot } of holders)
+    groups.set(group, (groups.get(group) ?? new Set()).add(slot));
+  for (const [group, used] of groups) {
+    if (used.size > 1) report("a group in two slots", `${group}, ${at}`);
+    const members = holders.filter((holder) => holder.group === group);
+    if (members.length > (limits.maxPerGroup ?? Infinity))
+      report("too many of a group", `${group}, ${at}`);
+  }
+  const owners = holders.map(({ owner }) => owner);
+  if (new Set(owners).size < owners.length)
+    report("an owner twice", `${holders.map(({ id }) => id).join()}, ${at}`);
+}
+
+interface Deeds {
+  held: Set<string>;
+  releasing: Set<string>;
+  clearing: Set<string>;
+}
+
+function deedsOf(journal: Entry[]): Deeds {
+  const of = (kind: "hold" | "releasing" | "clearing") =>
+    new Set(
+      journal.flatMap((entry) => (entry.kind === kind ? [entry.holder] : [])),
+    );
+  return {
+    held: of("hold"),
+    releasing: of("releasing"),
+    clearing: of("clearing"),
+  };
+}
+
+/** A holder goes by its own client's release, by its owner's adoption, by an operator: by nothing else. */
+function checkRemovals(
+  { ends }: Transaction,
+  changes: Change[],
+  deeds: Deeds,
+  at: string,
+  report: Report,
+): void {
+  const adopters = changes
+    .filter(({ kind }) => kind === "create")
+    .map(({ path }) => idOf(path));
+  for (const { kind, path } of changes) {
+    const id = kind === "delete" ? idOf(path) : null;
+    if (id === null) continue;
+    const adopted = adopters.some(
+      (adopter) => adopter !== null && ownerOf(adopter) === ownerOf(id),
+    );
+    if (ends) report("freed by a crash", `${id}, ${at}`);
+    else if (adopted || deeds.releasing.has(id) || deeds.clearing.has(id))
+      continue;
+    // a grant that came too late is put back by who never knew of it
+    else if (deeds.held.has(id))
+      report("freed by somebody else", `${id}, ${at}`);
+  }
+}
+
+/** Whether the first waiter could be granted. */
+function isTakeable({ limits, onHold, holders, slots, waiters }: State) {
+  if (waiters.length === 0 || onHold) return false;
+  const owner = ownerOf(waiters[0]!);
+  if (holders.some((holder) => holder.owner === owner && holder.live))
+    return false;
+  if (holders.some((holder) => holder.owner === owner)) return true;
+  if (holders.filter(({ failed }) => failed).length >= limits.maxFailures)
+    return false;
+  return slots.length < limits.maxHolders;
+}
+
+/** The first waiter of a free lock takes it, or goes with its session. */
+function checkWake(
+  takeable: Map<string, { waiter: string; since: number }>,
+  lock: string,
+  state: State | null,
+  time: number,
+  report: Report,
+): void {
+  const waiter = state && isTakeable(state) ? state.waiters[0]! : null;
+  const known = takeable.get(lock);
+  if (known && time - known.since > PATIENCE)
+    report(
+      "lost wake-up",
+      `${lock}: ${known.waiter} could take it for ${time - known.since} ms`,
+    );
+  if (waiter === null) takeable.delete(lock);
+  else if (known?.waiter !== waiter || time - known.since > PATIENCE)
+    takeable.set(lock, { waiter, since: time });
+}

@@ -1,0 +1,82 @@
+import type { Report } from "./checker";
+import type { Entry } from "./journal";
+import { ownerOf } from "./tree";
+
+type Of<K extends Entry["kind"]> = Extract<Entry, { kind: K }>;
+
+const only = <K extends Entry["kind"]>(journal: Entry[], kind: K): Of<K>[] =>
+  journal.filter((entry): entry is Of<K> => entry.kind === kind);
+
+/** What the clients wrote, against what ZooKeeper granted. */
+export function checkJournal(
+  journal: Entry[],
+  granted: Map<string, bigint>,
+  maxHolders: (lock: string) => number,
+  report: Report,
+): void {
+  for (const { what } of only(journal, "error")) report("error", what);
+  checkTokens(journal, granted, report);
+  checkActs(journal, maxHolders, report);
+  checkAnswers(journal, report);
+}
+
+/** A token is the transaction of its grant: so tokens rise from grant to grant. */
+function checkTokens(
+  journal: Entry[],
+  granted: Map<string, bigint>,
+  report: Report,
+): void {
+  for (const { holder, token } of only(journal, "hold"))
+    if (granted.get(holder) !== BigInt(token))
+      report(
+        "wrong token",
+        `${holder}: ${token}, granted at ${granted.get(holder)}`,
+      );
+}
+
+/** Acts under one lock at one time are those of at most N groups, and of each owner once. */
+function checkActs(
+  journal: Entry[],
+  maxHolders: (lock: string) => number,
+  report: Report,
+): void {
+  const holds = new Map(
+    only(journal, "hold").map((hold) => [hold.holder, hold]),
+  );
+  const ends = only(journal, "acted").flatMap(({ holder, since, at }) => {
+    const hold = holds.get(holder);
+    if (!hold) return [];
+    return [
+      { hold, at: BigInt(since), begins: true },
+      { hold, at: BigInt(at), begins: false },
+    ];
+  });
+  ends.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+  const acting = new Map<string, Set<Of<"hold">>>();
+  for (const { hold, begins } of ends) {
+    const now = acting.get(hold.lock) ?? new Set();
+    acting.set(hold.lock, now);
+    if (begins) now.add(hold);
+    else now.delete(hold);
+    const groups = new Set([...now].map(({ group }) => group));
+    const owners = new Set([...now].map(({ holder }) => ownerOf(holder)));
+    if (groups.size > maxHolders(hold.lock) || owners.size < now.size)
+      report(
+        "acted together",
+        `${hold.lock}: ${[...now].map(({ holder }) => holder).join(", ")}`,
+      );
+  }
+}
+
+/** Whoever asked was told something, unless its process was killed. */
+function checkAnswers(journal: Entry[], report: Report): void {
+  const killed = new Set(only(journal, "killed").map(({ client }) => client));
+  const answered = new Set(
+    journal.flatMap((entry) =>
+      entry.kind === "hold" || entry.kind === "gaveUp" ? [entry.attempt] : [],
+    ),
+  );
+  for (const { attempt, by, lock, owner } of only(journal, "ask"))
+    if (!answered.has(attempt) && !killed.has(by))
+      report("never answered", `${owner} of ${by} on ${lock}`);
+}
