@@ -121,15 +121,24 @@ export class LockedAction extends pulumi.CustomResource {
         sudoPassword: secret,
       }),
       lock: withSecrets(args.lock, LOCK_FIELDS, { auth: secret }),
-      gate: withPassword(args.gate),
-      health: withPassword(args.health),
-      drain: withPassword(args.drain),
-      undrain: withPassword(args.undrain),
+      ...withPasswords(args, "gate", "health", "drain", "undrain"),
       ...ownInputs(TYPE, name, opts?.parent),
       __provider: PROVIDER,
     };
     const hidden = { additionalSecretOutputs: secretOutputs(args.logging) };
-    super(TYPE, name, inputs, pulumi.mergeOptions(hidden, opts));
+    // The SDK takes four stack traces for each property, for a debugging aid; of
+    // many resources they are most of the program's time.
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = 0;
+    try {
+      super(TYPE, name, inputs, pulumi.mergeOptions(hidden, opts));
+    } catch (error) {
+      Error.stackTraceLimit = limit;
+      if (error instanceof Error) Error.captureStackTrace(error);
+      throw error;
+    } finally {
+      Error.stackTraceLimit = limit;
+    }
   }
 }
 
@@ -160,8 +169,18 @@ const SIDE_FIELDS = [
   ...["sudo", "sudoPassword"],
 ];
 
-function withPassword(input: unknown): unknown {
-  return withSecrets(input, SIDE_FIELDS, { sudoPassword: secret });
+/** Of those that are given: each property costs the SDK time. */
+function withPasswords(
+  args: LockedActionArgs,
+  ...names: ("gate" | "health" | "drain" | "undrain")[]
+): Record<string, unknown> {
+  const given = names.filter((name) => args[name] !== undefined);
+  return Object.fromEntries(
+    given.map((name) => [
+      name,
+      withSecrets(args[name], SIDE_FIELDS, { sudoPassword: secret }),
+    ]),
+  );
 }
 
 /** What the state must encrypt of the outputs; where `logging` is not known yet, all of it. */
