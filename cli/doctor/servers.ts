@@ -28,11 +28,10 @@ export async function checkServers({ where }: Context): Promise<Check[]> {
 function ofServer(server: Seen, anyServes: boolean): Check {
   const { name, serves, mode, version, problem } = server;
   const what = `server ${name}`;
+  if (serves && mode)
+    return ok(what, `${version ?? "version not told"}, ${mode}`);
   if (serves)
-    return ok(
-      what,
-      `${version ?? "version not told"}, ${mode ?? "serves; mode not told (srvr is not in 4lw.commands.whitelist)"}`,
-    );
+    return ok(what, "version and mode not told: srvr is not let through");
   // the others are enough, until one more is gone
   return (anyServes ? warning : failed)(what, problem);
 }

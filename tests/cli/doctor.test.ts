@@ -1,5 +1,7 @@
 import { expect } from "chai";
+import { once } from "node:events";
 import fs from "node:fs";
+import net from "node:net";
 import path from "node:path";
 import type { z } from "zod";
 import { doctorJson } from "../../cli/json";
@@ -26,7 +28,7 @@ describe("locked-action doctor", () => {
     [ensemble, alone] = await Promise.all([
       startEnsemble(sandbox, 3),
       startZookeeper(sandbox, {
-        extra: ["4lw.commands.whitelist=ruok,srvr", "maxSessionTimeout=6000"],
+        extra: ["maxSessionTimeout=6000"],
       }),
     ]);
   });
@@ -146,18 +148,25 @@ describe("locked-action doctor", () => {
     expect(wrong.code).to.equal(2);
   });
 
-  it("asks for a session where srvr is not allowed", async () => {
-    await alone.kill();
-    const file = path.join(alone.dir, "zoo.cfg");
-    const config = fs.readFileSync(file, "utf8");
-    fs.writeFileSync(file, config.replaceAll(/^4lw.*$/gm, "4lw.commands.whitelist=ruok"));
-    alone.start();
-    const locks = new Locks(alone.connect);
-    await locks.session().finally(() => locks.close());
-    const report = await examine(alone.connect);
-    const server = of(report, `server ${alone.connect}`);
-    expect(server?.[0]).to.equal("ok");
-    expect(server?.[1]).to.contain("srvr is not in 4lw.commands.whitelist");
+  it("asks for a session where srvr is not let through", async () => {
+    const filter = net.createServer((client) => {
+      client.on("error", () => {});
+      client.once("data", (first) => {
+        if (first.toString() === "srvr") return void client.destroy();
+        const server = net.connect(alone.port, "127.0.0.1");
+        server.on("error", () => {});
+        server.write(first);
+        client.pipe(server).pipe(client);
+      });
+    });
+    await once(filter.listen(0, "127.0.0.1"), "listening");
+    const { port } = filter.address() as net.AddressInfo;
+    const report = await examine(`127.0.0.1:${port}`).finally(() =>
+      filter.close(),
+    );
+    expect(of(report, `server 127.0.0.1:${port}`)).to.deep.equal([
+      ...["ok", "version and mode not told: srvr is not let through"],
+    ]);
   });
 
   it("looks at each server when some or all are gone", async () => {

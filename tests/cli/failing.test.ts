@@ -1,4 +1,6 @@
 import { expect } from "chai";
+import { once } from "node:events";
+import net from "node:net";
 import { errorJson } from "../../cli/json";
 import { eventually } from "../support/eventually";
 import { startProxy } from "../support/proxy";
@@ -24,7 +26,7 @@ describe("when it cannot be done", () => {
   });
 
   it("exits with 2 for what it does not understand, and says where to read on", async () => {
-    for (const [args, said] of [
+    const cases = [
       [["lits"], /^locked-action: unknown command 'lits'\n {2}.*list/],
       [["list", "--color"], /^locked-action: unknown option '--color'/],
       [["show"], /missing required argument 'name'/],
@@ -36,11 +38,13 @@ describe("when it cannot be done", () => {
       ],
       [["list", "--servers", "h", "--root", "x"], /--root: .*begins with \//],
       [["list"], /^locked-action: no ZooKeeper servers are given\n {2}on the/],
-    ] as const) {
+    ] as const;
+    const all = cases.map(async ([args, said]) => {
       const { code, stdout, stderr } = await locked(sandbox, [...args]);
       expect([code, stdout]).to.deep.equal([2, ""], stderr);
       expect(stderr).to.match(said);
-    }
+    });
+    await Promise.all(all);
   });
 
   it("prints its help for no command at all, with exit code 2, and for --help with 0", async () => {
@@ -87,15 +91,32 @@ describe("when it cannot be done", () => {
       await watch.said("web  live");
       proxy.mode = "blackhole";
       await locks.waiting("web", "web2");
-      const wait = start(sandbox, [
-        ...["show", "web", "--servers", `127.0.0.1:${proxy.port}`],
-      ]);
       watch.child.kill("SIGINT");
       expect((await watch.ended).code).to.equal(0);
-      wait.child.kill("SIGINT");
-      expect((await wait.ended).code).to.equal(130);
     } finally {
       await proxy.close();
+    }
+  });
+
+  it("ends on Ctrl-C while it connects", async () => {
+    const silent = net.createServer().listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const { port } = silent.address() as net.AddressInfo;
+    const show = start(sandbox, [
+      "show",
+      "x",
+      "--servers",
+      `127.0.0.1:${port}`,
+    ]);
+    try {
+      const [socket] = (await once(silent, "connection")) as [net.Socket];
+      socket.on("error", () => {}); // it is cut off
+      show.child.kill("SIGINT");
+      const { code, stderr } = await show.ended;
+      expect([code, stderr]).to.deep.equal([130, ""]);
+      socket.destroy();
+    } finally {
+      silent.close();
     }
   });
 
