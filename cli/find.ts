@@ -13,6 +13,7 @@ import type { Context } from "./context";
 import { CommandError } from "./errors";
 import { EXIT } from "./exit-codes";
 import { locked } from "./next-steps";
+import { undisturbed } from "./undisturbed";
 
 /** @throws CommandError (not found), LockRefused, LockUnavailable */
 export async function findLock(
@@ -27,7 +28,7 @@ export async function findLock(
       `ZooKeeper at ${session.servers} is not reachable: ${reply.code}`,
     );
   if (reply.code === "NO_NODE") throw await noSuchLock(context, session, name);
-  return describeLock(session, root, name);
+  return undisturbed(session, () => describeLock(session, root, name));
 }
 
 async function noSuchLock(

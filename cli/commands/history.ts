@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { LockUnavailable, readHistory } from "../../core/lock";
+import { readHistory } from "../../core/lock";
 import type { HistoryRecord } from "../../core/lock";
 import { pathsOf } from "../../core/lock/paths";
 import { duration } from "../../core/text/duration";
@@ -9,6 +9,7 @@ import { findLock } from "../find";
 import { historyToJson } from "../lock-json";
 import { count } from "../options";
 import { table } from "../table";
+import { undisturbed } from "../undisturbed";
 
 export const history = new Command("history")
   .argument("<name>", "the lock")
@@ -29,12 +30,8 @@ Examples:
     perform(command, async (context) => {
       const records = await withSession(context, async (session) => {
         const lock = await findLock(context, session, name);
-        const read = await readHistory(session, pathsOf(lock.path), last);
-        if (session.state !== "connected")
-          throw new LockUnavailable(
-            `ZooKeeper at ${session.servers} is not reachable: the connection was lost while reading the history of ${name}`,
-          );
-        return read;
+        const paths = pathsOf(lock.path);
+        return undisturbed(session, () => readHistory(session, paths, last));
       });
       if (context.json)
         for (const record of records)

@@ -4,6 +4,7 @@ import { perform, withSession } from "../context";
 import type { locksJson } from "../json";
 import { lockToJson } from "../lock-json";
 import { lockTable } from "../lock-table";
+import { undisturbed } from "../undisturbed";
 import type { z } from "zod";
 
 export const list = new Command("list")
@@ -29,7 +30,7 @@ Examples:
     perform(command, async (context) => {
       const { servers, root } = context.where;
       const locks = await withSession(context, (session) =>
-        listLocks(session, root),
+        undisturbed(session, () => listLocks(session, root)),
       );
       if (context.json) {
         const at = new Date().toISOString();

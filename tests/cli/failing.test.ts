@@ -82,6 +82,25 @@ describe("when it cannot be done", () => {
     }
   });
 
+  it("does not take a lost answer for a lock that nobody holds", async () => {
+    const proxy = await startProxy(zookeeper.port);
+    let cuts = 0;
+    proxy.onRequest = (chunk) => {
+      if (cuts === 0 && chunk.includes("/web/holders")) {
+        cuts += 1;
+        proxy.cut();
+      }
+    };
+    try {
+      const servers = ["--servers", `127.0.0.1:${proxy.port}`];
+      const { code, stdout } = await locked(sandbox, ["list", ...servers]);
+      expect([code, cuts]).to.deep.equal([0, 1]);
+      expect(stdout).to.match(/^web +1\/1 +live/m);
+    } finally {
+      await proxy.close();
+    }
+  });
+
   it("ends on Ctrl-C while ZooKeeper does not answer", async () => {
     const proxy = await startProxy(zookeeper.port);
     try {
