@@ -44,10 +44,12 @@ const results = path.join(
   "results.json",
 );
 try {
-  const files = wanted.length > 0 ? wanted : ["tests"];
+  const files = (wanted.length > 0 ? wanted : ["tests"]).map((name) =>
+    name.endsWith(".ts") ? name : `${name}/**/*.test.ts`,
+  );
   const ok = run(
     bin("mocha"),
-    ["--recursive", "--reporter", "scripts/reporter.js", ...files],
+    ["--reporter", "scripts/reporter.js", ...files],
     {
       LOCKED_ACTION_TEST_RESULTS: results,
       LOCKED_ACTION_DIST: path.join(root, "dist"),

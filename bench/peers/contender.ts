@@ -94,6 +94,8 @@ export function serve(program: LockProgram): void {
   };
   readline
     .createInterface({ input: process.stdin })
-    .on("line", (line) => (last = last.then(() => answer(line))))
+    .on("line", (line) => {
+      last = last.then(() => answer(line));
+    })
     .on("close", () => process.exit(0)); // contenders may still wait for a lock
 }

@@ -65,7 +65,8 @@ export async function openScene(hosts: string[]): Promise<Scene> {
   const service = (name: string) =>
     services.find(({ host }) => host.name === name)!;
   const restart = (host: string, over: Record<string, unknown> = {}): Args => {
-    const { privateKey: _, ...connection } = fleet.connection(host);
+    const { user, host: address, port, knownHosts } = fleet.connection(host);
+    const connection = { user, host: address, port, knownHosts };
     const { control, pattern } = service(host);
     return {
       connection,
