@@ -27,6 +27,7 @@ while [ $round -lt 100 ]; do
   found=$(
     grep -lsxzF "${SANDBOX_VARIABLE}=$1" /proc/[0-9]*/environ
     grep -lszF "$1/" /proc/[0-9]*/cmdline
+    : # a last command would take the place of this subshell, and find itself
   )
   [ -n "$found" ] || break
   for file in $found; do pid=\${file#/proc/}; end "\${pid%/*}"; done
