@@ -13,6 +13,7 @@ import { startHosts, type Fleet } from "../support/hosts";
 import { startProxy, type Proxy } from "../support/proxy";
 import { Sandbox } from "../support/sandbox";
 import { connect } from "./connect";
+import { children, removeGuards } from "./machine";
 
 describe("a link that is lost", () => {
   let sandbox: Sandbox;
@@ -34,20 +35,12 @@ describe("a link that is lost", () => {
     host = await through();
   });
   afterEach(async () => {
-    for (const key of [`link-${process.pid}-${count}`])
-      for (const file of leftovers(key)) fs.rmSync(file);
+    removeGuards(`link-${process.pid}-${count}`);
     host.release();
     pool.close();
     await proxy.close();
   });
 
-  const leftovers = (key: string) =>
-    fs.existsSync("/run/lock/locked-action")
-      ? fs
-          .readdirSync("/run/lock/locked-action")
-          .filter((name) => name.startsWith(key))
-          .map((name) => path.join("/run/lock/locked-action", name))
-      : [];
   const through = () =>
     pool.lease(
       connect({
@@ -59,12 +52,6 @@ describe("a link that is lost", () => {
   const file = (name: string) => path.join(sandbox.dir, `${name}-${count}`);
   const there = (name: string) =>
     eventually(`${name} is there`, () => fs.existsSync(name));
-  const children = (pid: number) =>
-    fs
-      .readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")
-      .split(" ")
-      .filter(Boolean)
-      .map(Number);
   /** Begins an act that goes on until it is told to stop. */
   const begin = async (lease = host) => {
     const [begun, go] = [file("begun"), file("go")];

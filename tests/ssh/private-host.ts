@@ -38,7 +38,7 @@ export function whyNoPrivateHost(): string | null {
 }
 
 /**
- * A real sshd with accounts, sudoers, /run/lock and, if wanted, other mounts of its own:
+ * A real sshd with accounts, sudoers, /run/lock, home of root and, if wanted, other mounts of its own:
  * they are in a mount namespace, so the machine itself is not changed.
  */
 export async function startPrivateHost(
@@ -87,6 +87,7 @@ export async function startPrivateHost(
       (file) => `mount --bind ${dir}/etc/${file} /etc/${file}`,
     ),
     "mount -t tmpfs -o mode=1777 none /run/lock",
+    "mount -t tmpfs none /root", // the home of root by sudo
     "mkdir -p /run/sudo; mount -t tmpfs none /run/sudo",
     ...mounts,
     `exec /usr/sbin/sshd -D -e -f ${dir}/sshd.conf`,

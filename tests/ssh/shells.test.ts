@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { expect } from "chai";
@@ -6,6 +5,7 @@ import { createHostPool } from "../../core/ssh/pool";
 import type { HostPool } from "../../core/ssh/types";
 import { eventually } from "../support/eventually";
 import { Sandbox } from "../support/sandbox";
+import { comm, descendants, find } from "./machine";
 import {
   startPrivateHost,
   whyNoPrivateHost,
@@ -13,16 +13,6 @@ import {
 } from "./private-host";
 
 const SHELLS = ["dash", "bash", "zsh", "fish", "tcsh", "busybox"];
-
-/** Where a program is; null if it is not on this machine. */
-function find(name: string): string | null {
-  try {
-    const found = execFileSync("sh", ["-c", `command -v ${name}`]);
-    return fs.realpathSync(found.toString().trim());
-  } catch {
-    return null;
-  }
-}
 
 describe("a script under other shells and tools", () => {
   let sandbox: Sandbox;
@@ -232,22 +222,3 @@ describe("a script under other shells and tools", () => {
     });
   });
 });
-
-function descendants(pid: number): number[] {
-  let children: string;
-  try {
-    children = fs.readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
-  } catch {
-    return [];
-  }
-  const own = children.split(" ").filter(Boolean).map(Number);
-  return own.flatMap((child) => [child, ...descendants(child)]);
-}
-
-function comm(pid: number): string {
-  try {
-    return fs.readFileSync(`/proc/${pid}/comm`, "utf8").trim();
-  } catch {
-    return "";
-  }
-}

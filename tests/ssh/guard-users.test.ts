@@ -1,0 +1,123 @@
+import fs from "node:fs";
+import path from "node:path";
+import { expect } from "chai";
+import { startPrivateHost, whyNoPrivateHost } from "./private-host";
+import { guardedHost } from "./guarded-host";
+
+describe("the guard on the host, between its users", () => {
+  const at = guardedHost();
+  const { guarded, acting, seen } = at;
+
+  before(function () {
+    const why = whyNoPrivateHost();
+    if (why) {
+      console.log(`      skipped: ${why}`);
+      this.skip();
+    }
+  });
+
+  const start = (mounts: string[] = [], config: string[] = []) =>
+    startPrivateHost(
+      at.sandbox,
+      [{ name: "one", sudo: "ALL=(ALL) NOPASSWD: ALL" }, { name: "two" }],
+      { mounts, config },
+    );
+
+  it("is one and the same, and the newest record counts", async () => {
+    const shared = await start();
+    const [one, two] = await Promise.all(
+      ["one", "two"].map((name) => at.pool.lease(shared.connection(name))),
+    );
+    const [begun, go] = ["begun", "go"].map((name) =>
+      path.join(shared.dir, "home-one", name),
+    );
+    const first = one!.run(guarded("key", "run-1", acting(begun!, go!)));
+    await seen(begun!);
+    const blocked = await two!.run(
+      guarded("key", "run-2", "true", { timeout: 1 }),
+    );
+    expect(blocked).to.include({ kind: "timeout", started: false });
+    const root = await one!.run(
+      guarded("key", "run-3", "true", { timeout: 1, sudo: true }),
+    );
+    expect(root).to.include({ kind: "timeout", started: false });
+    expect(await two!.awaitGuard("key", 1)).to.deep.equal({
+      state: "running",
+      runId: "run-1",
+    });
+    fs.writeFileSync(go!, "");
+    await first;
+    await two!.run(guarded("key", "run-4", "exit 4"));
+    const newest = { state: "finished", runId: "run-4", exit: 4 };
+    expect(await one!.awaitGuard("key", 9)).to.deep.equal(newest);
+    expect(await one!.awaitGuard("key", 9, { sudo: true })).to.deep.equal(
+      newest,
+    );
+    one!.release();
+    two!.release();
+  });
+
+  it("lies in the user's own home where /run/lock is closed, and still counts when it opens", async () => {
+    const closed = await start(["chmod 755 /run/lock"]);
+    const one = await at.pool.lease(closed.connection("one"));
+    const [begun, go] = ["begun", "go"].map((name) =>
+      path.join(closed.dir, "home-one", name),
+    );
+    const first = one.run(guarded("key", "run-1", acting(begun!, go!)));
+    await seen(begun!);
+    expect(
+      fs.existsSync(
+        path.join(closed.dir, "home-one/.cache/locked-action/key.lock"),
+      ),
+    ).to.equal(true);
+    await one.run({ body: "chmod 1777 /run/lock", timeout: 9, sudo: true });
+    const second = await one.run(
+      guarded("key", "run-2", "true", { timeout: 1 }),
+    );
+    expect(second).to.include({ kind: "timeout", started: false });
+    fs.writeFileSync(go!, "");
+    await first;
+    expect(await one.run(guarded("key", "run-3", "true"))).to.include({
+      kind: "exit",
+      code: 0,
+    });
+    expect(await one.awaitGuard("key", 9)).to.include({ runId: "run-3" });
+    one.release();
+  });
+
+  it("does not follow links, nor trust another user's directory as root", async () => {
+    const trap = await start([
+      "mkdir -m 777 /run/lock/locked-action",
+      "chown 47002 /run/lock/locked-action",
+      `ln -s ${at.sandbox.dir}/victim /run/lock/locked-action/key.lock`,
+      `ln -s ${at.sandbox.dir}/victim /run/lock/locked-action/key@0.revoked`,
+    ]);
+    const one = await at.pool.lease(trap.connection("one"));
+    const result = await one.run(
+      guarded("key", "run-1", "true", { sudo: true }),
+    );
+    expect(result).to.include({ kind: "exit", code: 0 });
+    expect(
+      await one.awaitGuard("key", 9, { sudo: true, revoke: "x" }),
+    ).to.include({ runId: "run-1" });
+    expect(fs.existsSync(`${at.sandbox.dir}/victim`)).to.equal(false);
+    one.release();
+  });
+
+  it("is missed where the host has no flock, and the output says so", async () => {
+    const bare = await start(["mount --bind /dev/null /usr/bin/flock"]);
+    const one = await at.pool.lease(bare.connection("one"));
+    const result = await one.run(guarded("key", "run-1", "exit 3"));
+    expect(result).to.include({
+      kind: "exit",
+      code: 3,
+      stderr:
+        "locked-action: this host has no flock: two runs could act at once\n",
+    });
+    expect(await one.awaitGuard("key", 9)).to.deep.equal({
+      state: "unavailable",
+      reason: "the host has no flock",
+    });
+    one.release();
+  });
+});
