@@ -16,6 +16,17 @@ const SYSTEM = [
   { command: "java", package: "default-jre-headless" },
 ];
 
+/** With `--tests`: login shells and awks that hosts may have. Where one is missing its tests are skipped, and say so. */
+const FOR_TESTS = [
+  "busybox",
+  "fish",
+  "gawk",
+  "mawk",
+  "sudo",
+  "tcsh",
+  "zsh",
+].map((command) => ({ command, package: command }));
+
 const BREW = "brew install node openjdk zookeeper openssh";
 
 function main() {
@@ -42,7 +53,10 @@ function checkPlatform() {
 }
 
 function installSystemPackages() {
-  const missing = SYSTEM.filter((need) => !isThere(need));
+  const needs = process.argv.includes("--tests")
+    ? [...SYSTEM, ...FOR_TESTS]
+    : SYSTEM;
+  const missing = needs.filter((need) => !isThere(need));
   if (missing.length === 0) return;
   const packages = [...new Set(missing.map((need) => need.package))];
   const install = `apt-get install -y --no-install-recommends ${packages.join(" ")}`;
@@ -68,7 +82,7 @@ function installSystemPackages() {
     ],
     { quiet: true },
   );
-  const still = SYSTEM.filter((need) => !isThere(need));
+  const still = needs.filter((need) => !isThere(need));
   if (still.length > 0)
     fail(`still missing after ${install}: ${still.map(nameOf).join(", ")}`);
 }

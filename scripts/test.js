@@ -19,7 +19,7 @@ function run(command, args, env = {}) {
   return status === 0;
 }
 
-if (!run(process.execPath, ["scripts/setup.js"])) process.exit(1);
+if (!run(process.execPath, ["scripts/setup.js", "--tests"])) process.exit(1);
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 const wanted = process.argv.slice(2);

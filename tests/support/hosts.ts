@@ -116,8 +116,9 @@ function prepare(
     "KbdInteractiveAuthentication no",
     "MaxStartups 200",
     "Subsystem sftp internal-sftp",
-    // the sandbox's mark, so that what a session starts is ended with the sandbox
-    `SetEnv LOCKED_ACTION_SANDBOX=${sandbox.dir} LOCKED_ACTION_HOST_DIR=${dir} DEMO_HOST=${name}`,
+    // the sandbox's mark, so that what a session starts is ended with the sandbox;
+    // a home of its own, so that no start-up file of the user's is read at each command
+    `SetEnv HOME=${dir} LOCKED_ACTION_SANDBOX=${sandbox.dir} LOCKED_ACTION_HOST_DIR=${dir} DEMO_HOST=${name}`,
     ...(options.config ?? []),
   ];
   const file = path.join(keys, `sshd-${name}.conf`);
