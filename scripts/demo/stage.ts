@@ -53,7 +53,7 @@ export async function setStage(
     }),
   ]);
   const services = fleet.hosts.map((host) =>
-    Service.install(sandbox, host, `${host.name}-demo`),
+    Service.install(sandbox, host, `${host.name}-${sandbox.mark}`),
   );
   for (const service of services) service.byHand("start", "setting 0");
   const stack = await openStack(
@@ -73,8 +73,7 @@ export async function setStage(
         "rolling-restart:user": fleet.hosts[0]!.user,
         "rolling-restart:knownHosts": fleet.knownHosts,
         "rolling-restart:privateKey": { secret: fleet.privateKey },
-        "rolling-restart:command":
-          '"$LOCKED_ACTION_HOST_DIR/$DEMO_HOST-democtl" restart',
+        "rolling-restart:command": `"$LOCKED_ACTION_HOST_DIR/$DEMO_HOST-${sandbox.mark}ctl" restart`,
         "rolling-restart:setting": "setting 0",
         "locked-action:zookeeperServers": zookeeper.connect,
         "locked-action:ownerGrace": "1",

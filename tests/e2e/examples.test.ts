@@ -54,7 +54,11 @@ describe("the examples", () => {
   }
 
   it("quick-start restarts one service, and again with another version", async () => {
-    const service = Service.install(sandbox, fleet.host("web1"), "quick-start");
+    const service = Service.install(
+      sandbox,
+      fleet.host("web1"),
+      `quick-${sandbox.mark}`,
+    );
     service.byHand("start");
     const stack = await open("quick-start", {
       host: "127.0.0.1",

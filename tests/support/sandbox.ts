@@ -65,6 +65,11 @@ export class Sandbox {
     return { [SANDBOX_VARIABLE]: this.dir };
   }
 
+  /** A few characters that no other sandbox of this machine has. */
+  get mark(): string {
+    return path.basename(this.dir).split("-").at(-1)!;
+  }
+
   spawn(
     command: string,
     args: string[],

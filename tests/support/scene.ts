@@ -44,11 +44,8 @@ export interface Scene {
   stop(): Promise<void>;
 }
 
-let scenes = 0;
-
 export async function openScene(hosts: string[]): Promise<Scene> {
   const sandbox = await Sandbox.create();
-  const number = ++scenes;
   const [zookeeper, fleet, project] = await Promise.all([
     startZookeeper(sandbox, { tickTime: 500 }),
     startHosts(sandbox, hosts),
@@ -59,7 +56,7 @@ export async function openScene(hosts: string[]): Promise<Scene> {
     }),
   ]);
   const services = fleet.hosts.map((host) =>
-    Service.install(sandbox, host, `s${number}-${host.name}`),
+    Service.install(sandbox, host, `${host.name}-${sandbox.mark}`),
   );
   for (const service of services) service.byHand("start", "first");
   const service = (name: string) =>
