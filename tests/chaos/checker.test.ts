@@ -217,12 +217,12 @@ describe("the checker of histories", () => {
     "freed by somebody else": () =>
       new Script().grant(0, "a-1").release(0, "a-1", false),
     "freed by a crash": () => {
-      const script = new Script().grant(0, "a-1");
-      script.add(
-        [remove(`${L}/holders/0/a-1`), remove(`${L}/holders/0`)],
-        "s",
-        true,
-      );
+      const script = new Script();
+      script.add([
+        create(`${L}/holders/0`, "g", true),
+        create(`${L}/holders/0/a-1`, "", true),
+      ]);
+      script.add([], "s", true);
       return script;
     },
     "lost wake-up": () =>

@@ -64,7 +64,9 @@ export function checkHistory(history: History): Violation[] {
       ))
         granted.set(id, transaction.zxid);
       if (is) checkState(is, at, report);
-      checkRemovals(transaction, changes, deeds, at, report);
+      checkRemovals(was, is, changes, deeds, (rule, what) =>
+        report(rule, `${what}, ${at}`),
+      );
       checkWake(takeable, lock, is, transaction.time, report);
     }
   }
@@ -126,27 +128,27 @@ function deedsOf(journal: Entry[]): Deeds {
 
 /** A holder goes by its own client's release, by its owner's adoption, by an operator: by nothing else. */
 function checkRemovals(
-  { ends }: Transaction,
+  was: State | null,
+  is: State | null,
   changes: Change[],
   deeds: Deeds,
-  at: string,
   report: Report,
 ): void {
-  const adopters = changes
-    .filter(({ kind }) => kind === "create")
-    .map(({ path }) => idOf(path));
-  for (const { kind, path } of changes) {
-    const id = kind === "delete" ? idOf(path) : null;
-    if (id === null) continue;
-    const adopted = adopters.some(
-      (adopter) => adopter !== null && ownerOf(adopter) === ownerOf(id),
-    );
-    if (ends) report("freed by a crash", `${id}, ${at}`);
-    else if (adopted || deeds.releasing.has(id) || deeds.clearing.has(id))
-      continue;
+  const idsOf = (wanted: Change["kind"]) =>
+    changes
+      .filter(({ kind }) => kind === wanted)
+      .map(({ path }) => idOf(path))
+      .filter((id) => id !== null);
+  const removed = idsOf("delete");
+  const adopters = new Set(idsOf("create").map(ownerOf));
+  const stay = new Set(is?.holders.map(({ id }) => id));
+  for (const { id } of was?.holders ?? [])
+    if (!stay.has(id) && !removed.includes(id)) report("freed by a crash", id);
+  for (const id of removed) {
+    if (adopters.has(ownerOf(id))) continue;
+    if (deeds.releasing.has(id) || deeds.clearing.has(id)) continue;
     // a grant that came too late is put back by who never knew of it
-    else if (deeds.held.has(id))
-      report("freed by somebody else", `${id}, ${at}`);
+    if (deeds.held.has(id)) report("freed by somebody else", id);
   }
 }
 

@@ -27,6 +27,7 @@ const DELETE = 2;
 const SET = 5;
 const MULTI = 14;
 const CREATE_2 = 15;
+const ERROR = -1;
 const CLOSE_SESSION = -11;
 
 /** Reads jute, ZooKeeper's encoding. */
@@ -68,13 +69,14 @@ function readChanges(type: number, jute: Jute): Change[] {
     case SET:
       return [{ kind: "set", path: jute.text(), data: jute.text() }];
     case MULTI: {
-      // one that failed holds errors alone
       const changes: Change[] = [];
+      let failed = false; // then nothing of it was done
       for (let count = jute.int(); count > 0; count--) {
         const type = jute.int();
+        failed ||= type === ERROR;
         changes.push(...readChanges(type, new Jute(jute.buffer())));
       }
-      return changes;
+      return failed ? [] : changes;
     }
     default:
       return []; // sessions, errors, checks
