@@ -3,7 +3,6 @@
 //   node scripts/test.js [folder or file …]
 const { spawnSync } = require("node:child_process");
 const fs = require("node:fs");
-const os = require("node:os");
 const path = require("node:path");
 
 const root = path.join(__dirname, "..");
@@ -39,30 +38,21 @@ if (wanted.length === 0) {
 // what the end-to-end tests install
 if (!run("npm", ["run", "--silent", "build"])) process.exit(1);
 
-const results = path.join(
-  fs.mkdtempSync(path.join(os.tmpdir(), "locked-action-results-")),
-  "results.json",
+const results = path.join(root, ".setup", "test-results.json");
+fs.mkdirSync(path.dirname(results), { recursive: true });
+fs.rmSync(results, { force: true });
+const files = (wanted.length > 0 ? wanted : ["tests"]).map((name) =>
+  name.endsWith(".ts") ? name : `${name}/**/*.test.ts`,
 );
-try {
-  const files = (wanted.length > 0 ? wanted : ["tests"]).map((name) =>
-    name.endsWith(".ts") ? name : `${name}/**/*.test.ts`,
-  );
-  const ok = run(
-    bin("mocha"),
-    ["--reporter", "scripts/reporter.js", ...files],
-    {
-      LOCKED_ACTION_TEST_RESULTS: results,
-      LOCKED_ACTION_DIST: path.join(root, "dist"),
-    },
-  );
-  const counted = fs.existsSync(results)
-    ? JSON.parse(fs.readFileSync(results, "utf8"))
-    : null;
-  for (const key of Object.keys(total)) total[key] += counted?.[key] ?? 0;
-  if (!counted || (!ok && counted.failed === 0)) total.failed += 1;
-} finally {
-  fs.rmSync(path.dirname(results), { recursive: true, force: true });
-}
+const ok = run(bin("mocha"), ["--reporter", "scripts/reporter.js", ...files], {
+  LOCKED_ACTION_TEST_RESULTS: results,
+  LOCKED_ACTION_DIST: path.join(root, "dist"),
+});
+const counted = fs.existsSync(results)
+  ? JSON.parse(fs.readFileSync(results, "utf8"))
+  : null;
+for (const key of Object.keys(total)) total[key] += counted?.[key] ?? 0;
+if (!counted || (!ok && counted.failed === 0)) total.failed += 1;
 
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
 console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);

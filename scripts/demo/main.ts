@@ -18,7 +18,9 @@ const LIMIT = 240;
 async function main(): Promise<void> {
   const began = performance.now();
   const sandbox = await Sandbox.create();
+  let ending = false;
   const interrupted = (signal: NodeJS.Signals) => {
+    ending = true; // what fails from here on fails because of it
     console.log(`\n${signal}: ending everything that was started`);
     void sandbox.stop().then(() => process.exit(130));
   };
@@ -50,7 +52,7 @@ async function main(): Promise<void> {
     say(`All five acts were verified, in ${took} s.`);
   } catch (error) {
     process.exitCode = 1;
-    console.error(error instanceof Error ? error.stack : error);
+    if (!ending) console.error(error instanceof Error ? error.stack : error);
   } finally {
     clearTimeout(limit);
     await sandbox.stop();
