@@ -249,6 +249,19 @@ describe("the checker of histories", () => {
         .release(0, "b-1")
         .wrote({ kind: "acted", holder: "a-1", since: "1" })
         .wrote({ kind: "acted", holder: "b-1", since: "2" }),
+    "granted to nobody": () => {
+      const script = new Script();
+      script.add([
+        create(`${L}/holders/0`, "g"),
+        create(`${L}/holders/0/a-1`),
+        create(`${L}/holders/0/a-1/l-1`, "", true),
+      ]);
+      script.wrote({ kind: "session", session: "s" }).later(15_000);
+      script.add([], "s", true);
+      script.wrote({ kind: "clearing", holder: "a-1" });
+      script.add([remove(`${L}/holders/0/a-1`), remove(`${L}/holders/0`)]);
+      return script;
+    },
     "left behind": () => new Script().grant(0, "a-1"),
     error: () => new Script().wrote({ kind: "error", what: "uncaught" }),
   };
@@ -288,6 +301,7 @@ describe("the checker of histories", () => {
   it("lets a grant that nobody ever knew of be put back", () => {
     const script = new Script();
     script.add([create(`${L}/holders/0`, "g"), create(`${L}/holders/0/a-1`)]);
+    script.wrote({ kind: "session", session: "s" });
     script.add([remove(`${L}/holders/0/a-1`), remove(`${L}/holders/0`)]);
     expect(script.rules()).to.deep.equal([]);
   });

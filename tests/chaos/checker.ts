@@ -1,5 +1,5 @@
 import { checkGrant, idOf } from "./grants";
-import { checkJournal } from "./journal-rules";
+import { checkJournal, type Grants } from "./journal-rules";
 import type { Entry } from "./journal";
 import { ownerOf, Tree, type State } from "./tree";
 import type { Change, Transaction } from "./transactions";
@@ -27,6 +27,7 @@ export type Rule =
   | "never answered"
   | "wrong token"
   | "acted together"
+  | "granted to nobody"
   | "left behind"
   | "error";
 
@@ -47,7 +48,7 @@ export function checkHistory(history: History): Violation[] {
   const { root, transactions, journal } = history;
   const tree = new Tree(root);
   const deeds = deedsOf(journal);
-  const granted = new Map<string, bigint>();
+  const granted: Grants = new Map();
   const takeable = new Map<string, { waiter: string; since: number }>();
   for (const transaction of transactions) {
     const locks = tree.touched(transaction);
@@ -62,11 +63,12 @@ export function checkHistory(history: History): Violation[] {
       for (const id of checkGrant(was, is, changes, (rule, what) =>
         report(rule, `${what}, ${at}`),
       ))
-        granted.set(id, transaction.zxid);
+        granted.set(id, { ...transaction, lived: 0 });
       if (is) checkState(is, at, report);
       checkRemovals(was, is, changes, deeds, (rule, what) =>
         report(rule, `${what}, ${at}`),
       );
+      noteLives(was, is, transaction.time, granted);
       checkWake(takeable, lock, is, transaction.time, report);
     }
   }
@@ -149,6 +151,22 @@ function checkRemovals(
     if (deeds.releasing.has(id) || deeds.clearing.has(id)) continue;
     // a grant that came too late is put back by who never knew of it
     if (deeds.held.has(id)) report("freed by somebody else", id);
+  }
+}
+
+/** How long the live node of each grant stood. */
+function noteLives(
+  was: State | null,
+  is: State | null,
+  time: number,
+  granted: Grants,
+): void {
+  const alive = new Set(
+    is?.holders.filter(({ live }) => live).map(({ id }) => id),
+  );
+  for (const { id, live } of was?.holders ?? []) {
+    const grant = granted.get(id);
+    if (grant && live && !alive.has(id)) grant.lived = time - grant.time;
   }
 }
 

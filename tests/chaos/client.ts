@@ -135,15 +135,24 @@ async function work(
   }
 }
 
+function open(): Session {
+  const session = new Session({
+    servers: parseServers(servers),
+    sessionTimeout: 1500,
+    operationTimeout: 700,
+  });
+  session.on("connected", () => {
+    const { client } = session as unknown as {
+      client: { getSessionId(): Buffer };
+    };
+    const id = client.getSessionId().readBigUInt64BE(0).toString(16);
+    journal.write({ kind: "session", session: id });
+  });
+  return session;
+}
+
 async function main(): Promise<void> {
-  const sessions = [1, 2].map(
-    () =>
-      new Session({
-        servers: parseServers(servers),
-        sessionTimeout: 1500,
-        operationTimeout: 700,
-      }),
-  );
+  const sessions = [1, 2].map(() => open());
   await Promise.all(sessions.map((each) => each.ready({ within: 120_000 })));
   await Promise.all(
     Array.from({ length: Number(count) }, (_, i) => {

@@ -7,10 +7,19 @@ type Of<K extends Entry["kind"]> = Extract<Entry, { kind: K }>;
 const only = <K extends Entry["kind"]>(journal: Entry[], kind: K): Of<K>[] =>
   journal.filter((entry): entry is Of<K> => entry.kind === kind);
 
+/** Who became a holder: by which transaction of which session, when, and how long its live node stood, in ms. */
+export type Grants = Map<
+  string,
+  { zxid: bigint; session: string; time: number; lived: number }
+>;
+
+/** Milliseconds in which a client whose session stands learns of its grant. */
+const TO_LEARN = 10_000;
+
 /** What the clients wrote, against what ZooKeeper granted. */
 export function checkJournal(
   journal: Entry[],
-  granted: Map<string, bigint>,
+  granted: Grants,
   maxHolders: (lock: string) => number,
   report: Report,
 ): void {
@@ -18,19 +27,16 @@ export function checkJournal(
   checkTokens(journal, granted, report);
   checkActs(journal, maxHolders, report);
   checkAnswers(journal, report);
+  checkOrphans(journal, granted, report);
 }
 
 /** A token is the transaction of its grant: so tokens rise from grant to grant. */
-function checkTokens(
-  journal: Entry[],
-  granted: Map<string, bigint>,
-  report: Report,
-): void {
+function checkTokens(journal: Entry[], granted: Grants, report: Report): void {
   for (const { holder, token } of only(journal, "hold"))
-    if (granted.get(holder) !== BigInt(token))
+    if (granted.get(holder)?.zxid !== BigInt(token))
       report(
         "wrong token",
-        `${holder}: ${token}, granted at ${granted.get(holder)}`,
+        `${holder}: ${token}, granted at ${granted.get(holder)?.zxid}`,
       );
 }
 
@@ -79,4 +85,24 @@ function checkAnswers(journal: Entry[], report: Report): void {
   for (const { attempt, by, lock, owner } of only(journal, "ask"))
     if (!answered.has(attempt) && !killed.has(by))
       report("never answered", `${owner} of ${by} on ${lock}`);
+}
+
+/** A client whose session stands learns of its grant, or says that it is in doubt. */
+function checkOrphans(journal: Entry[], granted: Grants, report: Report): void {
+  const clients = new Map(
+    only(journal, "session").map(({ session, by }) => [session, by]),
+  );
+  const killed = new Set(only(journal, "killed").map(({ client }) => client));
+  const held = new Set(only(journal, "hold").map(({ holder }) => holder));
+  const doubts = only(journal, "gaveUp")
+    .filter(({ why }) => why === "LockInDoubt")
+    .map(({ by }) => by);
+  for (const [id, { session, lived }] of granted) {
+    const client = clients.get(session);
+    if (held.has(id) || lived < TO_LEARN) continue;
+    if (client === undefined || killed.has(client)) continue;
+    const doubt = doubts.indexOf(client);
+    if (doubt < 0) report("granted to nobody", `${id} by ${client}`);
+    else doubts.splice(doubt, 1);
+  }
 }

@@ -23,6 +23,8 @@ export type Deed =
   | { kind: "left"; holder: string }
   | { kind: "lost"; holder: string }
   | { kind: "clearing"; holder: string }
+  /** Its sessions, as they begin: hexadecimal. */
+  | { kind: "session"; session: string }
   | { kind: "killed"; client: string }
   /** Nothing like this may happen. */
   | { kind: "error"; what: string };

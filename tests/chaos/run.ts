@@ -35,9 +35,9 @@ export interface ChaosResult {
 }
 
 /** Milliseconds for the clients to finish once all faults are over. */
-const FINISH = 90_000;
+const FINISH = 60_000;
 /** Milliseconds without a single cycle in which something must be stuck. */
-const STUCK = 60_000;
+const STUCK = 30_000;
 
 /** Runs clients under faults until they have got their locks often enough, then checks what they and ZooKeeper wrote. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
