@@ -34,6 +34,7 @@ function main() {
   checkPlatform();
   installSystemPackages();
   installNodeModules();
+  linkOurselves();
 }
 
 function checkNode() {
@@ -118,6 +119,12 @@ function installNodeModules() {
   console.log("installing node modules");
   run(["npm", "ci", "--no-audit", "--no-fund"], { quiet: true });
   fs.writeFileSync(stamp, lock);
+}
+
+/** The repository is a Pulumi project too: its program finds this package as a user's does. */
+function linkOurselves() {
+  const link = path.join(root, "node_modules", "pulumi-locked-action");
+  if (!fs.existsSync(link)) fs.symlinkSync("..", link);
 }
 
 function run(command, { quiet = false } = {}) {

@@ -1,12 +1,13 @@
 import { expect } from "chai";
 import fs from "node:fs";
 import path from "node:path";
+import { LocalStack } from "../../engine";
 import { startHosts, type Fleet } from "../support/hosts";
 import { makeProject } from "../support/project";
 import { Sandbox } from "../support/sandbox";
 import { errorsOf } from "../support/scene";
 import { Service } from "../support/services";
-import { openStack, type ConfigValue } from "../support/stack";
+import { openStack, PASSPHRASE, type ConfigValue } from "../support/stack";
 import { startZookeeper, type ZookeeperServer } from "../support/zookeeper";
 
 const examples = path.join(__dirname, "../../examples");
@@ -100,6 +101,30 @@ describe("the examples", () => {
     expect(stack.outputs().verified).to.deep.equal(
       fleet.hosts.map(() => ["exitCode"]),
     );
+  });
+
+  it("the repository itself is a project, with the quick start as its program", async () => {
+    const { name, port } = fleet.host("web2");
+    const root = path.join(__dirname, "../..");
+    const result = await new LocalStack({
+      projectDir: root,
+      stateFile: path.join(sandbox.dir, "repository.state.json"),
+      stack: "own",
+      passphrase: PASSPHRASE,
+      env: sandbox.env,
+      config: {
+        "pulumi-locked-action:host": { value: "127.0.0.1" },
+        "pulumi-locked-action:port": { value: String(port) },
+        "pulumi-locked-action:privateKey": {
+          value: fleet.privateKey,
+          secret: true,
+        },
+        "pulumi-locked-action:version": { value: name },
+        "locked-action:zookeeperServers": { value: zookeeper.connect },
+      },
+    }).preview();
+    expect(errorsOf(result)).to.equal("");
+    expect(result.summary.create).to.equal(2); // the stack is one
   });
 
   for (const name of fs.readdirSync(examples))
