@@ -11,6 +11,7 @@ import { InFlight } from "./in-flight";
 import type { DataReply, Reply } from "./replies";
 import type { Servers } from "./servers";
 import { Watches } from "./watches";
+import { whenConnected, type Wait } from "./when-connected";
 
 export interface SessionOptions {
   servers: Servers;
@@ -177,34 +178,8 @@ export abstract class SupervisedClient extends EventEmitter {
   }
 
   /** Resolves when operations can be sent. @throws when it is aborted, late, refused or closed */
-  async ready(options: {
-    signal?: AbortSignal;
-    /** Milliseconds. */
-    within: number;
-  }): Promise<void> {
-    if (this.state === "connected") return;
-    await new Promise<void>((resolve, reject) => {
-      const done = (error?: Error) => {
-        clearTimeout(timer);
-        this.off("connected", check).off("refused", check).off("closed", check);
-        options.signal?.removeEventListener("abort", aborted);
-        if (error) reject(error);
-        else resolve();
-      };
-      const check = () => {
-        if (this.state === "connected") done();
-        else if (this.state !== "suspended") done(new Error(this.reason));
-      };
-      const aborted = () => done(new Error("cancelled"));
-      const timer = setTimeout(
-        () => done(new Error(this.reason)),
-        options.within,
-      );
-      this.on("connected", check).on("refused", check).on("closed", check);
-      options.signal?.addEventListener("abort", aborted);
-      if (options.signal?.aborted) aborted();
-      else check();
-    });
+  async ready(wait: Wait): Promise<void> {
+    if (this.state !== "connected") await whenConnected(this, wait);
   }
 
   /** Sends one request; its answer, or why there is none. */

@@ -43,7 +43,13 @@ export class Watches {
     const fire = (event: Event): void => {
       if (this.entries.get(key) === entry) this.entries.delete(key);
       const change = event.name === "NODE_DELETED" ? "deleted" : "changed";
-      for (const watcher of watchers) watcher(path, change);
+      for (const watcher of watchers)
+        try {
+          watcher(path, change);
+        } catch (error) {
+          // a mistake of its program: the library would tell nobody else
+          process.emitWarning(error as Error);
+        }
     };
     const entry: Entry = { watchers, armed: false, fire };
     this.entries.set(key, entry);

@@ -46,4 +46,4 @@ async function main(): Promise<void> {
   process.exitCode = count === 0 ? 0 : 1;
 }
 
-void main();
+if (require.main === module) void main();

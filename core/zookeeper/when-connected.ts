@@ -1,0 +1,41 @@
+import type { EventEmitter } from "node:events";
+import type { SessionState } from "./supervised-client";
+
+export interface Wait {
+  signal?: AbortSignal;
+  /** Milliseconds. */
+  within: number;
+}
+
+interface Connecting extends EventEmitter {
+  readonly state: SessionState;
+  readonly reason: string;
+}
+
+/** Resolves at the next connection. @throws when it is aborted, late, refused or closed */
+export function whenConnected(
+  session: Connecting,
+  { signal, within }: Wait,
+): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    const done = (error?: Error) => {
+      clearTimeout(timer);
+      session.off("connected", check).off("refused", check);
+      session.off("closed", check);
+      signal?.removeEventListener("abort", aborted);
+      if (error) reject(error);
+      else resolve();
+    };
+    const check = () => {
+      if (session.state === "connected") done();
+      else if (session.state !== "suspended") done(new Error(session.reason));
+    };
+    const aborted = () => done(new Error("cancelled"));
+    const late = () => done(new Error(session.reason));
+    const timer = setTimeout(late, within);
+    session.on("connected", check).on("refused", check).on("closed", check);
+    signal?.addEventListener("abort", aborted);
+    if (signal?.aborted) aborted();
+    else check();
+  });
+}
