@@ -1,6 +1,6 @@
 import type { KeptLock, LockSpec } from "../core/action/types";
 import type { HistoryEntry, Owner } from "../core/lock/types";
-import type { Plan } from "./plan";
+import { DEFAULT_ROOT, type Plan } from "./plan";
 import type { Runtime } from "./runtime";
 import {
   identityOf,
@@ -46,7 +46,7 @@ export function lockToUse(
   const owner = { target: plan.target, subject: plan.subject };
   const kept = standing(state);
   if (!kept || plan.lock.skip) return { lock: plan.lock, owner };
-  const { servers, root, name, data, chef } = kept.lock;
+  const { servers, root = DEFAULT_ROOT, name, data, chef } = kept.lock;
   const sameServers = servers === plan.lock.servers;
   const sameLock =
     sameServers && root === plan.lock.root && name === plan.lock.name;
@@ -118,6 +118,6 @@ export async function releaseKeptLock(
 
 /** How to go on when a kept lock could not be given back. */
 export function clearCommand({ where, lock }: Standing): string {
-  const root = lock.root === "/locked-action" ? "" : ` --root ${lock.root}`;
+  const root = lock.root ? ` --root ${lock.root}` : "";
   return `locked-action clear ${lock.name} --holder ${where.holder} --servers ${lock.servers}${root}`;
 }

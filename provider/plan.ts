@@ -12,6 +12,9 @@ import type { ConnectionInput } from "./schema/connection";
 import type { LockedActionInputs } from "./schema/inputs";
 import type { Settings } from "./settings";
 
+/** The path under which all locks are, unless somebody says otherwise. */
+export const DEFAULT_ROOT = "/locked-action";
+
 /** The inputs of a resource with every default applied: what a run needs to know. */
 export interface Plan {
   urn?: string;
@@ -138,7 +141,7 @@ export function lockOf(
   return {
     servers: lock.servers ?? settings.zookeeperServers ?? "",
     auth: authOf(lock, settings),
-    root: lock.root ?? settings.lockRoot ?? "/locked-action",
+    root: lock.root ?? settings.lockRoot ?? DEFAULT_ROOT,
     name: lock.name,
     group: lock.data ?? target,
     limits: {

@@ -2,13 +2,16 @@ import { z } from "zod";
 import type { LockFacts, LockSpec } from "../core/action/types";
 import type { Baseline } from "../core/lock/types";
 import type { Marks } from "./marks";
+import { DEFAULT_ROOT } from "./plan";
 import { digest } from "./run-key";
 
 /** The version of the outputs that this code writes. */
 export const SCHEMA_VERSION = 1;
 
 /** What counts of a lock: which it is, and what belongs to it. */
-export type LockIdentity = Pick<LockSpec, "servers" | "root" | "name"> & {
+export type LockIdentity = Pick<LockSpec, "servers" | "name"> & {
+  /** Absent: `DEFAULT_ROOT`. */
+  root?: string;
   data: string;
   /** Absent: 1. A state is written often, so what has its default is left out. */
   maxHolders?: number;
@@ -73,7 +76,7 @@ export interface State {
 
 const identity = z.looseObject({
   servers: z.string(),
-  root: z.string(),
+  root: z.string().optional(),
   name: z.string(),
   data: z.string(),
   maxHolders: z.number().optional(),
@@ -151,7 +154,8 @@ export function identityOf(lock: LockSpec): LockIdentity {
   const { servers, root, name, group, limits, chef } = lock;
   const { maxHolders, maxPerGroup, maxFailures } = limits;
   return {
-    ...{ servers, root, name, data: group },
+    ...{ servers, name, data: group },
+    ...(root === DEFAULT_ROOT ? {} : { root }),
     ...(maxHolders === 1 ? {} : { maxHolders }),
     ...(maxFailures === 1 ? {} : { maxFailures }),
     // a null is not sure to come back from the engine

@@ -57,7 +57,8 @@ export interface LockArgs {
 /** What is told of the lock afterwards. */
 export interface LockResult {
   name: string;
-  root: string;
+  /** Absent: "/locked-action". */
+  root?: string;
   servers: string;
   data: string;
   /** Path of the lock. */

@@ -50,7 +50,7 @@ export function ownerKey(lock: string, owner: Owner): string {
 
 /** A name for one attempt of an owner. */
 export function attemptId(key: string): string {
-  return `${key}-${randomBytes(12).toString("hex")}`;
+  return `${key}-${randomBytes(8).toString("hex")}`;
 }
 
 /** Sequence number of a waiter: signed, it wraps at 2^31. */

@@ -12,7 +12,7 @@ import { Locks } from "./locks";
 import { commandsIn, timeless, withShown, type Shown } from "./page";
 
 const PAGE = path.join(__dirname, "../../docs/operating.md");
-const ID = /[0-9a-f]{16}-[0-9a-f]{24}/;
+const ID = /[0-9a-f]{16}-[0-9a-f]{16}/;
 /** Says that the page's outputs are to be written anew, from what this run saw. */
 const WRITE = process.env.LOCKED_ACTION_WRITE_PAGES;
 

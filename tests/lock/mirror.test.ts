@@ -39,7 +39,7 @@ describe("the Chef cookbook's lock, held together with ours", () => {
     expect(mirror).to.have.property("version", 1);
     expect(mirror)
       .to.have.property("data")
-      .that.matches(/^web1 la\/[0-9a-f]{24}$/);
+      .that.matches(/^web1 la\/[0-9a-f]{16}$/);
     expect((await session.getChildren(path)).children).to.deep.equal([]);
     await held.release();
     expect(await mirrorOf(session, path)).to.equal("NO_NODE");

@@ -1,16 +1,10 @@
 import { expect } from "chai";
 import {
   clear,
-  describeLock,
-  hold,
-  listLocks,
   LockError,
   LockLost,
   readHistory,
   releaseKept,
-  setLimits,
-  unhold,
-  watchLock,
 } from "../../core/lock";
 import { newLock, useLab } from "./lab";
 import { once, type Request } from "./scripted-session";
@@ -144,134 +138,5 @@ describe("an operator", () => {
     expect(
       await failed(releaseKept(session, live, entry, how)),
     ).to.be.instanceOf(LockError);
-  });
-
-  it("holds and unholds, audited; nobody new is granted meanwhile", async () => {
-    const lock = newLock({ maxHolders: 2 });
-    const before = await lab.get(lock.by("a"));
-    const operator = await lab.session();
-    await hold(operator, lock.path, act);
-    const contender = await lab.contend(lock.by("b"));
-    await contender.waits();
-    await before.reassert(); // who holds goes on
-    await before.release();
-    expect(contender.held).to.equal(null);
-    expect(await unhold(operator, lock.path, act)).to.equal(true);
-    expect(await unhold(operator, lock.path, act)).to.equal(false);
-    await (await contender.gets()).release();
-    const kinds = (await readHistory(operator, lock.paths)).map(
-      ({ kind }) => kind,
-    );
-    expect(kinds).to.deep.equal(["hold", "unhold"]);
-  });
-
-  it("is told that it was done though the answer is lost", async () => {
-    const lock = newLock();
-    await (await lab.get(lock.by("a"))).release();
-    const operator = await lab.session();
-    const lost = () =>
-      (operator.script = once(({ kind }) => kind === "multi", {
-        lose: "reply",
-      }));
-    lost();
-    await hold(operator, lock.path, act);
-    lost();
-    expect(await unhold(operator, lock.path, act)).to.equal(true);
-    lost();
-    expect(
-      await setLimits(operator, lock.path, { maxHolders: 3 }, act),
-    ).to.equal(true);
-  });
-
-  it("changes the limits of a lock in use; who waits with the old ones is told both", async () => {
-    const lock = newLock();
-    const operator = await lab.session();
-    const held = await lab.get(lock.by("a"));
-    const contender = await lab.contend(lock.by("b"));
-    await contender.waits();
-    const limits = { maxHolders: 2, maxFailures: 2 };
-    expect(await setLimits(operator, lock.path, limits, act)).to.equal(true);
-    expect(await setLimits(operator, lock.path, limits, act)).to.equal(false);
-    await held.release();
-    expect((await contender.fails()).message).to.equal(
-      `lock ${lock.name}: it is in use with maxHolders 2, asked for 1; maxFailures 2, asked for 1`,
-    );
-    const first = await lab.get(lock.by("a", limits));
-    await lab.get(lock.by("b", limits));
-    await first.release();
-    const error = await failed(
-      setLimits(operator, lock.path, { maxHolders: 1 }, act),
-    );
-    expect(error?.message).to.match(/^max holders 1: slot 1 is held by b/);
-  });
-
-  it("lowers N over an empty slot that somebody left behind", async () => {
-    const lock = newLock({ maxHolders: 3 });
-    const operator = await lab.session();
-    await (await lab.get(lock.by("a"))).release();
-    await operator.create(`${lock.paths.holders}/2`);
-    expect(
-      await setLimits(operator, lock.path, { maxHolders: 1 }, act),
-    ).to.equal(true);
-    await lab.isEmpty(lock);
-  });
-
-  it("sees holders and waiters in their order, though an answer is lost", async () => {
-    const lock = newLock({ maxHolders: 2 });
-    const failing = await lab.get(lock.by("a"));
-    await lab.get(lock.by("b"));
-    await failing.fail({ step: "act", reason: "x", at: "2026-01-01" });
-    const waiting = [];
-    for (const target of ["c", "d"]) {
-      const contender = await lab.contend(lock.by(target));
-      await contender.waits();
-      waiting.push(contender);
-    }
-    const operator = await lab.session();
-    for (let k = 0; k < 12; k++) {
-      operator.requests.length = 0;
-      operator.script = ({ index }) =>
-        index === k ? { lose: "reply" } : undefined;
-      const view = await describeLock(operator, "/tests", lock.name);
-      expect(view.name).to.equal(lock.name);
-      expect(view.blockedByFailures).to.equal(true);
-      expect(
-        view.holders.map(({ state, record }) => [record?.target, state]),
-      ).to.deep.equal([
-        ["a", "failed"],
-        ["b", "live"],
-      ]);
-      expect(view.waiters.map(({ record }) => record?.target)).to.deep.equal([
-        "c",
-        "d",
-      ]);
-    }
-    operator.script = () => {};
-    const names = (await listLocks(operator, "/tests")).map(({ name }) => name);
-    expect(names).to.include(lock.name);
-    expect(await listLocks(operator, "/nothing/here")).to.deep.equal([]);
-    const error = await failed(describeLock(operator, "/tests", "no such"));
-    expect(error?.message).to.equal(
-      `lock no such: there is none at /tests/no%20such of ${lab.server.connect}`,
-    );
-  });
-
-  it("is told of the next change", async () => {
-    const lock = newLock();
-    const held = await lab.get(lock.by("a"));
-    const operator = await lab.session();
-    for (const change of [
-      () => held.record({ drained: true }),
-      () => hold(operator, lock.path, act),
-      () => lab.contend(lock.by("b")),
-      () => held.release(),
-    ]) {
-      const view = await describeLock(operator, "/tests", lock.name);
-      let told = () => {};
-      const changed = new Promise<void>((resolve) => (told = resolve));
-      await watchLock(operator, view, told);
-      await change();
-      await changed;
-    }
   });
 });
