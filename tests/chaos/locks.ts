@@ -9,6 +9,9 @@ export interface ChaosLock {
   group(worker: number): string;
 }
 
+/** Workers take the locks in turn: this counts those of one lock. */
+const turn = (worker: number) => Math.floor(worker / 3);
+
 /** What a run plays with: one at a time; two with groups; racks with few members at once. */
 export const LOCKS: ChaosLock[] = [
   {
@@ -19,12 +22,12 @@ export const LOCKS: ChaosLock[] = [
   {
     name: "two",
     limits: { maxHolders: 2, maxPerGroup: null, maxFailures: 2 },
-    group: (worker) => `rack${worker % 4}`,
+    group: (worker) => `rack${turn(worker) % 4}`,
   },
   {
     name: "racks",
     limits: { maxHolders: 2, maxPerGroup: 2, maxFailures: 1 },
-    group: (worker) => `rack${worker % 3}`,
+    group: (worker) => `rack${turn(worker) % 3}`,
   },
 ];
 
