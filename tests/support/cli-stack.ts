@@ -6,7 +6,8 @@ import {
 } from "@pulumi/pulumi/automation";
 import fs from "node:fs";
 import path from "node:path";
-import { emptySummary, type Summary } from "../../engine/events";
+import { emptySummary, type Op, type Summary } from "../../engine/events";
+import { nameOf } from "../../engine/urn";
 import type { TestProject } from "./project";
 import {
   PASSPHRASE,
@@ -107,6 +108,17 @@ function collector({ onEvent }: OperationOptions) {
         diagnostics.push(diagnostic);
         onEvent?.({ type: "diagnostic", ...diagnostic });
       }
+      const begun = event.resourcePreEvent?.metadata;
+      if (begun)
+        onEvent?.({
+          type: "begin",
+          op: opOf(begun.op),
+          resource: {
+            urn: begun.urn,
+            type: begun.type,
+            name: nameOf(begun.urn),
+          },
+        });
       if (event.summaryEvent)
         summary = summarized(event.summaryEvent.resourceChanges);
     },
@@ -118,6 +130,12 @@ function collector({ onEvent }: OperationOptions) {
       ...(failure === undefined ? {} : { failure }),
     }),
   };
+}
+
+function opOf(op: string): Op {
+  if (op.startsWith("delete-replaced")) return "deleteReplaced";
+  if (op.endsWith("replace") || op === "replace") return "replace";
+  return op as Op;
 }
 
 function summarized(changes: OpMap): Summary {

@@ -1,4 +1,5 @@
 import { createSessionPool } from "../../core/zookeeper/pool";
+import type { Session } from "../../core/zookeeper/session";
 import { describeLock, type LockView } from "../../core/lock";
 import { startHosts, type Fleet } from "./hosts";
 import { makeProject, type TestProject } from "./project";
@@ -14,15 +15,16 @@ import { LockedAction, type LockedActionArgs } from "pulumi-locked-action";
 
 const config = new pulumi.Config();
 const privateKey = config.requireSecret("privateKey");
-const actions = config.requireObject<Record<string, LockedActionArgs>>("actions");
+type Declared = LockedActionArgs & { options?: pulumi.CustomResourceOptions };
+const actions = config.requireObject<Record<string, Declared>>("actions");
 export const outcomes: Record<string, pulumi.Output<unknown>> = {};
-for (const [name, args] of Object.entries(actions)) {
-  const connection = { ...(args.connection as object), privateKey };
-  outcomes[name] = new LockedAction(name, { ...args, connection } as LockedActionArgs).outcome;
+for (const [name, { options, ...args }] of Object.entries(actions)) {
+  const connection = { privateKey, ...(args.connection as object) };
+  outcomes[name] = new LockedAction(name, { ...args, connection } as LockedActionArgs, options).outcome;
 }
 `;
 
-/** Arguments of a LockedAction, as JSON. */
+/** Arguments of a LockedAction, as JSON, and its `options`. */
 export type Args = Record<string, unknown> & {
   lock: Record<string, unknown>;
 };
@@ -41,6 +43,8 @@ export interface Scene {
   openStack(name: string, actions: Actions): Promise<Stack>;
   setActions(stack: Stack, actions: Actions): Promise<void>;
   lock(name?: string): Promise<LockView>;
+  /** With a ZooKeeper session of the test's own. */
+  withSession<T>(use: (session: Session) => Promise<T>): Promise<T>;
   stop(): Promise<void>;
 }
 
@@ -77,6 +81,15 @@ export async function openScene(hosts: string[]): Promise<Scene> {
   };
   const setActions = (stack: Stack, actions: Actions) =>
     stack.setConfig("scene:actions", JSON.stringify(actions));
+  const withSession: Scene["withSession"] = async (use) => {
+    const pool = createSessionPool();
+    try {
+      const { session } = await pool.lease({ servers: zookeeper.connect });
+      return await use(session);
+    } finally {
+      await pool.close();
+    }
+  };
   return {
     ...{ sandbox, zookeeper, fleet, services, service, project, restart },
     setActions,
@@ -89,15 +102,9 @@ export async function openScene(hosts: string[]): Promise<Scene> {
           "locked-action:zookeeperServers": zookeeper.connect,
         },
       }),
-    lock: async (name = "fleet") => {
-      const pool = createSessionPool();
-      try {
-        const { session } = await pool.lease({ servers: zookeeper.connect });
-        return await describeLock(session, "/locked-action", name);
-      } finally {
-        await pool.close();
-      }
-    },
+    withSession,
+    lock: (name = "fleet") =>
+      withSession((session) => describeLock(session, "/locked-action", name)),
     stop: () => sandbox.stop(),
   };
 }
