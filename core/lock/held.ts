@@ -220,7 +220,9 @@ export class HeldLock implements Held {
   private historyOf(entry: HistoryEntry | undefined): HistoryRecord | null {
     if (!entry) return null;
     const { target, subject, urn, run, ci, action, runKey, from } = this.data;
-    const facts = { target, subject, urn, run, ci, action, runKey };
+    const { roll, canary } = this.data;
+    const who = { target, subject, urn, run, ci, action, runKey };
+    const facts = { ...who, roll, canary };
     const { id: holder, fencingToken, waited } = this;
     return historyRecord(
       { ...facts, holder, fencingToken, waited, held: this.held(), ...entry },

@@ -1,9 +1,10 @@
 import { create, EMPTY, type Operation } from "../zookeeper/operations";
 import type { Session } from "../zookeeper/session";
 import type { LockPaths } from "./paths";
-import { sequenceOf } from "./paths";
+import { inQueueOrder, sequenceOf } from "./paths";
 import { readSettled } from "./read-settled";
 import { decodeHistory, encodeHistory } from "./records";
+import { prefixOf, unfinishedRolls } from "./history-names";
 import type { HistoryEntry, HistoryRecord } from "./types";
 
 /** Records kept beside a lock; older ones go. */
@@ -24,14 +25,17 @@ export function recordInHistory(
   return [
     create(
       "history",
-      `${paths.history}/h-`,
+      `${paths.history}/${prefixOf(record)}`,
       encodeHistory(record),
       "persistentSequential",
     ),
   ];
 }
 
-/** After a record was made: bounds their number. What fails here is done by the next one. */
+/**
+ * After a record was made: bounds their number. What fails here is done by the next one.
+ * What an unfinished roll has done so far stays, however much it is: who resumes it asks for it.
+ */
 export async function trimHistory(
   session: Session,
   paths: LockPaths,
@@ -39,7 +43,10 @@ export async function trimHistory(
 ): Promise<void> {
   if (!created || (sequenceOf(created) + 1) % TRIM_EVERY !== 0) return;
   const { children = [] } = await session.getChildren(paths.history);
-  const excess = inOrder(children).slice(0, -HISTORY_LENGTH);
+  const unfinished = new Set(unfinishedRolls(children));
+  const excess = inOrder(children)
+    .slice(0, -HISTORY_LENGTH)
+    .filter((name) => !unfinished.has(name));
   await Promise.all(
     excess.map((name) => session.remove(`${paths.history}/${name}`)),
   );
@@ -73,5 +80,5 @@ export async function createHistory(
 }
 
 function inOrder(names: string[]): string[] {
-  return names.sort((a, b) => (sequenceOf(a) - sequenceOf(b)) | 0);
+  return names.sort(inQueueOrder);
 }

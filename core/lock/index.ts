@@ -7,5 +7,6 @@ export { clear, releaseKept } from "./operator";
 export { hold, setLimits, unhold } from "./terms";
 export { lockPath, ownerKey } from "./paths";
 export { readHistory } from "./history";
+export { endRoll, readUnfinishedRoll } from "./roll-history";
 export * from "./types";
 export { describeLock, listLocks, watchLock, type LockView } from "./views";

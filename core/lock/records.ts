@@ -70,6 +70,8 @@ const holder = z.object({
   drained: z.boolean().optional(),
   acting: z.object({ run: text, since: text, deadline: seconds }).optional(),
   mirror: text.optional(),
+  roll: z.boolean().optional(),
+  canary: z.boolean().optional(),
 });
 
 export function encodeHolder(record: HolderRecord): Buffer {
@@ -105,6 +107,8 @@ const history = z.object({
   step: text.optional(),
   exit: z.number().optional(),
   reason: text.optional(),
+  roll: z.boolean().optional(),
+  canary: z.boolean().optional(),
 });
 
 /** Longest reason kept, in characters: with the bound on records it bounds their bytes. */

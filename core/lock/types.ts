@@ -66,12 +66,16 @@ export interface HolderRecord extends Owner {
   acting?: { run: string; since: string; deadline: number };
   /** Path of the Chef mirror that goes with the slot: whoever frees the slot deletes it too. */
   mirror?: string;
+  /** It is one of a fleet that one resource rolls. */
+  roll?: boolean;
+  /** It stands for the others of its roll. */
+  canary?: boolean;
 }
 
 /** What the caller gives of its record; the lock adds the rest. */
 export type HolderFacts = Pick<
   HolderRecord,
-  "urn" | "run" | "from" | "ci" | "action" | "runKey"
+  "urn" | "run" | "from" | "ci" | "action" | "runKey" | "roll" | "canary"
 >;
 
 /** The Chef cookbook's znode that is held together with the lock: lock.md §5. */
@@ -182,6 +186,9 @@ export interface HistoryRecord {
   step?: string;
   exit?: number;
   reason?: string;
+  /** A part of a roll; for `kind: "roll"`, its end. */
+  roll?: boolean;
+  canary?: boolean;
 }
 
 /** What the caller says of a finished action; the lock adds who, when and which. */
