@@ -107,8 +107,12 @@ function modeOf(plan: Plan, before: State | null): "act" | "record" {
 
 function debtOf(before: State | null): Debt | null {
   if (!before?.failure) return null;
-  const { phase, step, runKey, baseline, drained } = before.failure;
-  return { phase, step, runKey, drained, ...(baseline ? { baseline } : {}) };
+  const { phase, step, runKey, baseline, drained, verifiedBy } = before.failure;
+  return {
+    ...{ phase, step, runKey, drained },
+    ...(baseline ? { baseline } : {}),
+    ...(verifiedBy ? { verifiedBy } : {}),
+  };
 }
 
 function success(
@@ -148,6 +152,7 @@ function failure(
     runKey: debt.runKey,
     ...(debt.baseline ? { baseline: debt.baseline } : {}),
     drained: debt.drained,
+    ...(debt.verifiedBy ? { verifiedBy: debt.verifiedBy } : {}),
   };
   const { stdout, stderr } = outcome;
   const own = common(plan, outcome);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { LockFacts, LockSpec } from "../core/action/types";
+import type { Check, LockFacts, LockSpec } from "../core/action/types";
 import type { Baseline } from "../core/lock/types";
 import type { Marks } from "./marks";
 import { DEFAULT_ROOT } from "./plan";
@@ -33,6 +33,8 @@ export interface Failure {
   runKey: string;
   baseline?: Baseline;
   drained: boolean;
+  /** What had been verified, where the phase is "verified". */
+  verifiedBy?: Check[];
 }
 
 /** A lock of ours that still stands, with all that is needed to adopt or release it. */
@@ -105,6 +107,7 @@ const failure = z.object({
   runKey: z.string(),
   baseline: baseline.optional(),
   drained: z.boolean(),
+  verifiedBy: z.array(z.enum(["process", "health", "exitCode"])).optional(),
 });
 
 const kept = z.object({

@@ -66,6 +66,8 @@ export interface FailureResult {
   baseline?: { identities: string[]; invocationId?: string };
   /** The host was taken out of service, and is to be put back. */
   drained: boolean;
+  /** What had been verified, where `phase` is `verified`. */
+  verifiedBy?: ("process" | "health" | "exitCode")[];
 }
 
 /**

@@ -5,7 +5,14 @@ import type { Identity } from "../process/types";
 import type { Output } from "../ssh/types";
 import { Stopped } from "./failure";
 import { Link } from "./link";
-import type { ActionDeps, ActionSpec, LockFacts, Phase, Step } from "./types";
+import type {
+  ActionDeps,
+  ActionSpec,
+  Check,
+  LockFacts,
+  Phase,
+  Step,
+} from "./types";
 
 /** What has come to pass so far: from it a failure knows what is owed and whether the lock stays. */
 export interface Journal {
@@ -19,6 +26,7 @@ export interface Journal {
   /** An act was begun, by this run or an earlier one: the host may be broken. */
   begun: boolean;
   baseline?: Baseline;
+  verifiedBy?: Check[];
   exitCode?: number;
   output?: Output;
   before?: Identity[];
@@ -61,6 +69,7 @@ export function openContext(spec: ActionSpec, deps: ActionDeps): Context {
       touched: false,
       begun: BEGUN.has(spec.debt?.phase),
       ...(same?.baseline ? { baseline: same.baseline } : {}),
+      ...(same?.verifiedBy ? { verifiedBy: same.verifiedBy } : {}),
     },
     warnings: [],
     say,

@@ -49,6 +49,9 @@ export function failed(
       runKey: spec.runKey,
       drained: journal.drained,
       ...(journal.baseline ? { baseline: journal.baseline } : {}),
+      ...(journal.phase === "verified" && journal.verifiedBy
+        ? { verifiedBy: journal.verifiedBy }
+        : {}),
     },
     kept,
     touched: journal.touched,

@@ -37,7 +37,8 @@ export async function perform(
     plan.kind === "act"
       ? await actNow(context, tenure, process, now)
       : await actedBefore(context, process, plan);
-  journal.phase = "verified";
+  Object.assign(journal, { phase: "verified", verifiedBy: done.verifiedBy });
+  if (plan.kind === "undrain" && now) journal.after = now.identities;
   await undrain(context);
   return done;
 }
@@ -97,7 +98,8 @@ async function actedBefore(
   context.say("verify", plan.why);
   journal.keep = true;
   const outcome = process ? "alreadyRestarted" : "acted";
-  if (plan.kind === "undrain") return { outcome, verifiedBy: [] };
+  if (plan.kind === "undrain")
+    return { outcome, verifiedBy: journal.verifiedBy ?? [] };
   journal.phase = "acted";
   const by: Check[] = journal.exitCode === 0 ? ["exitCode"] : [];
   let seen: Seen | null = null;

@@ -95,6 +95,8 @@ export interface Debt {
   baseline?: Baseline;
   /** The drain command was run, undrain is still owed. */
   drained: boolean;
+  /** What had been verified, where the phase is "verified". */
+  verifiedBy?: Check[];
 }
 
 /** Everything one action needs to know. */
