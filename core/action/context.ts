@@ -11,6 +11,7 @@ import type {
   Check,
   LockFacts,
   Phase,
+  Progress,
   Step,
 } from "./types";
 
@@ -45,15 +46,15 @@ export interface Context {
   readonly journal: Journal;
   readonly warnings: string[];
   /** Tells the user where it stands. */
-  say(step: Step, text: string): void;
+  say(step: Step, text: string, more?: Pick<Progress, "soak">): void;
 }
 
 const BEGUN = new Set<Phase | undefined>(["attempted", "acted", "verified"]);
 
 export function openContext(spec: ActionSpec, deps: ActionDeps): Context {
   const redact = createRedactor(spec.secrets);
-  const say = (step: Step, text: string) =>
-    deps.report({ step, text: redact(text) });
+  const say: Context["say"] = (step, text, more) =>
+    deps.report({ step, text: redact(text), ...more });
   const same = spec.debt?.runKey === spec.runKey ? spec.debt : null;
   return {
     spec,

@@ -24,7 +24,7 @@ export async function health(
   let since: number | undefined;
   let last: RunResult | undefined;
   const healthy = await poll(context, health, async (left) => {
-    context.say("health", progress(health, since, clock.now()));
+    sayHow(context, health, since);
     last = await ask(context, health, left);
     if (process && start) await mustBeSame(context, process, start);
     if (last.kind !== "exit" || last.code !== 0) {
@@ -89,11 +89,17 @@ function unhealthy(
   );
 }
 
-function progress(
-  health: HealthProbe,
+function sayHow(
+  context: Context,
+  { minHealthy }: HealthProbe,
   since: number | undefined,
-  now: number,
-): string {
-  if (since === undefined) return "asking whether it is healthy";
-  return `healthy for ${duration(now - since)} of ${duration(health.minHealthy)}`;
+): void {
+  if (since === undefined)
+    return context.say("health", "asking whether it is healthy");
+  const seconds = context.deps.clock.now() - since;
+  context.say(
+    "health",
+    `healthy for ${duration(seconds)} of ${duration(minHealthy)}`,
+    { soak: { seconds, of: minHealthy } },
+  );
 }

@@ -55,6 +55,7 @@ export function failed(
     },
     kept,
     touched: journal.touched,
+    stopped: failure instanceof Stopped,
     ...common(context),
   };
 }

@@ -139,6 +139,8 @@ export interface Progress {
   step: Step;
   /** One line for people, secrets taken out. */
   text: string;
+  /** Seconds that it has been healthy, of those that it must be. */
+  soak?: { seconds: number; of: number };
 }
 
 export interface ActionDeps {
@@ -208,6 +210,8 @@ export interface ActionFailure extends Common {
   debt: Debt;
   /** Whether anything may have been done on the host by this run. */
   touched: boolean;
+  /** Nothing failed: it was told to begin nothing new, and nothing was done. */
+  stopped: boolean;
 }
 
 export type ActionOutcome = ActionSuccess | ActionFailure;

@@ -1,0 +1,3 @@
+export { roll, type RollOptions } from "./roll";
+export { progressLine, type RollProgress } from "./progress";
+export type * from "./types";

@@ -1,0 +1,49 @@
+/** Why a member comes when it does. */
+export type Stage =
+  /** It owes an action, keeps a lock, or its process is down: taking it in hand lowers nothing. */
+  | "repair"
+  /** The first ones; nobody else starts before they have passed. */
+  | "canary"
+  | "rest";
+
+/** One host of a roll. */
+export interface Member {
+  /** Its stable key in the fleet. */
+  key: string;
+  /** Its lock data: members with equal data are one group. */
+  group: string;
+  stage: Stage;
+}
+
+/** What the lock allows, so that nobody is begun who would only stand in the others' way. */
+export interface RollRules {
+  /** Groups at work at once. */
+  maxHolders: number;
+  /** Members of one group at work at once; `null`: no bound. */
+  maxPerGroup: number | null;
+  /** So many failures, of whatever kind, and nothing new begins. */
+  maxFailures: number;
+  /** One group after the other, each to its end. */
+  oneGroupAtATime: boolean;
+}
+
+/** How a member's work ended. */
+export type Ending =
+  /** `passed`: something was verified, so that it may stand for others as a canary. */
+  | { kind: "done"; passed: boolean }
+  /** `kept`: it keeps its lock, and with it its place. */
+  | { kind: "failed"; kept: boolean; reason: string }
+  /** The lock was not to be had: it would not be had by anybody else either. */
+  | { kind: "blocked"; reason: string }
+  /** It was told to begin nothing, and did not. */
+  | { kind: "stopped" };
+
+/** One member's work, from its first connection to its release. Never rejects. */
+export type Work = (member: Member, signal: AbortSignal) => Promise<Ending>;
+
+/** What became of a roll. */
+export interface RollResult {
+  endings: Map<string, Ending>;
+  /** Why not all were begun; `null` if they were. */
+  stopped: string | null;
+}

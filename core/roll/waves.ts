@@ -1,0 +1,37 @@
+import type { Member, RollRules, Stage } from "./types";
+
+/** Members that may be at work beside each other; the next wave begins when all of them have ended. */
+export interface Wave {
+  stage: Stage;
+  members: Member[];
+}
+
+const STAGES: Stage[] = ["repair", "canary", "rest"];
+
+/**
+ * The broken first, then the canaries, then the rest, each to its end. Where one group
+ * is taken at a time, a wave has members of one group only, in the order the groups appear.
+ */
+export function wavesOf(members: Member[], rules: RollRules): Wave[] {
+  return STAGES.flatMap((stage) => {
+    const own = members.filter((member) => member.stage === stage);
+    return split(own, rules).map((wave) => ({ stage, members: wave }));
+  });
+}
+
+function split(members: Member[], rules: RollRules): Member[][] {
+  if (members.length === 0) return [];
+  const groups = [...groupsOf(members).values()];
+  // beside each other, so that a group that was begun is also finished
+  return rules.oneGroupAtATime ? groups : [groups.flat()];
+}
+
+function groupsOf(members: Member[]): Map<string, Member[]> {
+  const groups = new Map<string, Member[]>();
+  for (const member of members) {
+    const group = groups.get(member.group);
+    if (group) group.push(member);
+    else groups.set(member.group, [member]);
+  }
+  return groups;
+}

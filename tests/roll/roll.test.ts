@@ -1,0 +1,169 @@
+import { expect } from "chai";
+import { roll, type Member, type RollRules } from "../../core/roll";
+import { Crew, membersOf, rulesOf, settled } from "./crew";
+
+const FAILED = { kind: "failed", kept: true, reason: "exit 1" } as const;
+const UNREACHABLE = { kind: "failed", kept: false, reason: "dial" } as const;
+
+describe("the scheduler of a roll", () => {
+  function start(
+    members: Member[],
+    rules: Partial<RollRules> = {},
+    signal = new AbortController().signal,
+  ) {
+    const crew = new Crew();
+    const result = roll(members, rulesOf(rules), crew.work, { signal });
+    return { crew, result };
+  }
+
+  it("begins as many as the lock has places, and two that connect ahead of their turn", async () => {
+    const { crew, result } = start(membersOf("a b c d e f"), { maxHolders: 2 });
+    expect(crew.active).to.deep.equal(["a", "b", "c", "d"]);
+    await crew.end("b");
+    expect(crew.active).to.deep.equal(["a", "c", "d", "e"]);
+    for (const key of ["a", "c", "d", "e", "f"]) await crew.end(key);
+    const { endings, stopped } = await result;
+    expect([...endings.keys()]).to.deep.equal(["b", "a", "c", "d", "e", "f"]);
+    expect(stopped).to.equal(null);
+  });
+
+  it("takes the broken first, then the canaries, then the rest, each to its end", async () => {
+    const members = [
+      ...membersOf("a b"),
+      ...membersOf("c d", "canary"),
+      ...membersOf("x y", "repair"),
+    ];
+    const { crew, result } = start(members, { maxHolders: 9 });
+    expect(crew.active).to.deep.equal(["x", "y"]);
+    await crew.end("x");
+    expect(crew.active).to.deep.equal(["y"]);
+    await crew.end("y");
+    expect(crew.active).to.deep.equal(["c", "d"]);
+    await crew.end("d");
+    await crew.end("c");
+    expect(crew.active).to.deep.equal(["a", "b"]);
+    await crew.end("a");
+    await crew.end("b");
+    expect((await result).stopped).to.equal(null);
+  });
+
+  for (const [what, ending] of [
+    ["failed", UNREACHABLE],
+    ["was not verified", { kind: "done", passed: false }],
+  ] as const)
+    it(`ends with a canary that ${what}, whatever the budget`, async () => {
+      const members = [...membersOf("a"), ...membersOf("c", "canary")];
+      const { crew, result } = start(members, {
+        ...{ maxHolders: 9, maxFailures: 9 },
+      });
+      await crew.end("c", ending);
+      const { stopped, endings } = await result;
+      expect(stopped).to.equal("a canary did not pass");
+      expect(endings.has("a")).to.equal(false);
+    });
+
+  it("stops at the n-th failure: who acts is finished, who waits is told, nobody begins", async () => {
+    const { crew, result } = start(membersOf("a b c d e f"), {
+      ...{ maxHolders: 3, maxFailures: 2 },
+    });
+    crew.onlyWaiting.add("d").add("e");
+    await crew.end("a", FAILED);
+    expect(crew.active).to.deep.equal(["b", "c", "d", "e"]);
+    await crew.end("b", UNREACHABLE);
+    expect(crew.active).to.deep.equal(["c"]);
+    await crew.end("c");
+    const { stopped, endings } = await result;
+    expect(stopped).to.equal("2 failed of 2 allowed");
+    expect(endings.get("d")).to.deep.equal({ kind: "stopped" });
+    expect(endings.has("f")).to.equal(false);
+  });
+
+  it("gives the place of one who failed to nobody while it keeps its lock", async () => {
+    const { crew, result } = start(membersOf("a b c d e f"), {
+      ...{ maxHolders: 2, maxFailures: 2 },
+    });
+    await crew.end("a", FAILED); // of four places, the two ahead included, it keeps one
+    expect(crew.active).to.deep.equal(["b", "c", "d"]);
+    for (const key of ["b", "c", "d", "e", "f"]) await crew.end(key);
+    expect((await result).stopped).to.equal(null);
+  });
+
+  it("stops at once when the lock is not to be had", async () => {
+    const { crew, result } = start(membersOf("a b c"), { maxFailures: 9 });
+    crew.onlyWaiting.add("b").add("c");
+    await crew.end("a", { kind: "blocked", reason: "held by web9, failed" });
+    const { stopped } = await result;
+    expect(stopped).to.equal("held by web9, failed");
+    expect(crew.active).to.deep.equal([]);
+  });
+
+  it("takes groups together as the lock does: N of them, and so many of each", async () => {
+    const members = membersOf("a1/a b1/b a2/a c1/c a3/a b2/b");
+    const { crew, result } = start(members, { maxHolders: 2, maxPerGroup: 2 });
+    expect(crew.active).to.deep.equal(["a1", "a2", "b1", "b2"]);
+    await crew.end("b1");
+    expect(crew.active).to.deep.equal(["a1", "a2", "b2"]);
+    await crew.end("a1");
+    expect(crew.active).to.deep.equal(["a2", "b2", "a3"]);
+    await crew.end("b2");
+    expect(crew.active).to.deep.equal(["a2", "a3", "c1"]);
+    for (const key of ["a2", "a3", "c1"]) await crew.end(key);
+    expect((await result).endings.size).to.equal(6);
+  });
+
+  it("leaves the group of one who failed alone, and says so", async () => {
+    const members = membersOf("a1/a a2/a b1/b b2/b");
+    const { crew, result } = start(members, {
+      ...{ maxHolders: 2, maxPerGroup: 1, maxFailures: 2 },
+    });
+    await crew.end("a1", FAILED);
+    expect(crew.active).to.deep.equal(["b1"]);
+    await crew.end("b1");
+    await crew.end("b2");
+    const { endings, stopped } = await result;
+    expect(endings.has("a2")).to.equal(false);
+    expect(stopped).to.equal(
+      "1 not begun: a failed member of their group keeps the lock",
+    );
+  });
+
+  it("takes one group after the other, with so many of it at once", async () => {
+    const members = membersOf("a1/a b1/b a2/a b2/b a3/a");
+    const { crew, result } = start(members, {
+      ...{ maxPerGroup: 2, oneGroupAtATime: true },
+    });
+    expect(crew.active).to.deep.equal(["a1", "a2"]);
+    await crew.end("a1");
+    expect(crew.active).to.deep.equal(["a2", "a3"]);
+    await crew.end("a2");
+    expect(crew.active).to.deep.equal(["a3"]);
+    await crew.end("a3");
+    expect(crew.active).to.deep.equal(["b1", "b2"]);
+    await crew.end("b1");
+    await crew.end("b2");
+    expect((await result).stopped).to.equal(null);
+  });
+
+  it("begins nothing new when it is told to stop", async () => {
+    const stop = new AbortController();
+    const { crew, result } = start(membersOf("a b c d"), {}, stop.signal);
+    crew.onlyWaiting.add("b").add("c");
+    stop.abort(new Error("the Pulumi program has ended"));
+    await settled();
+    expect(crew.active).to.deep.equal(["a"]);
+    await crew.end("a");
+    const { stopped, endings } = await result;
+    expect(stopped).to.equal("the Pulumi program has ended");
+    expect([...endings.keys()]).to.deep.equal(["b", "c", "a"]);
+  });
+
+  it("begins nobody at all when it was told before", async () => {
+    const { crew, result } = start(
+      membersOf("a"),
+      {},
+      AbortSignal.abort(new Error("over")),
+    );
+    expect((await result).stopped).to.equal("over");
+    expect(crew.begun).to.deep.equal([]);
+  });
+});
