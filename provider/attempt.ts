@@ -5,8 +5,10 @@ import type {
   ActionSpec,
   ActionSuccess,
   Debt,
+  Progress,
   Step,
 } from "../core/action/types";
+import type { HolderFacts } from "../core/lock/types";
 import { duration } from "../core/text/duration";
 import { tail } from "../core/text/lines";
 import { ciJob } from "./ci";
@@ -24,10 +26,17 @@ const FAILED_OUTPUT = 2000;
 export interface Attempt {
   state: State;
   reasons: string[] | null;
+  outcome: ActionOutcome;
 }
 
-/** Steps at which something was begun on the host. */
-const BEGUN = new Set<Step>(["drain", "act", "verify", "health", "undrain"]);
+/** Who looks on while an action runs, and may stop it. */
+export interface Onlooker {
+  /** Aborted: stop waiting, begin nothing new. */
+  signal: AbortSignal;
+  report(progress: Progress): void;
+  /** What the holder says of itself beside the rest. */
+  facts?: Pick<HolderFacts, "roll" | "canary">;
+}
 
 /** Runs the action once, with what is known of earlier runs. */
 export async function attempt(
@@ -35,41 +44,41 @@ export async function attempt(
   run: Run,
   plan: Plan,
   before: State | null,
+  { signal, report, facts }: Onlooker,
 ): Promise<Attempt> {
   const { hosts, sessions, runAction, systemClock: clock } = runtime.heavy();
   const used = lockToUse(plan, before);
-  const { status, stop: signal, halt } = runtime;
+  const { status, halt } = runtime;
   const started = clock.now();
-  const outcome = await runAction(specOf(plan, before, used), {
-    hosts,
-    sessions,
-    clock,
-    signal,
-    halt,
-    report: ({ step, text }) => {
-      run.acting ||= BEGUN.has(step);
-      status.show(plan.urn, `${step}: ${text}`);
+  const outcome = await runAction(specOf(plan, before, used, facts), {
+    ...{ hosts, sessions, clock, signal, halt },
+    report: (progress) => {
+      run.acting ||= BEGUN.has(progress.step);
+      report(progress);
     },
   });
-  status.end(plan.urn);
   for (const warning of outcome.warnings)
     status.warn(plan.urn, `${plan.target}: ${warning}`);
-  if (outcome.ok)
-    return { state: success(plan, before, used, outcome), reasons: null };
+  if (outcome.ok) {
+    const state = success(plan, before, used, outcome);
+    return { state, reasons: null, outcome };
+  }
   const took = `it took ${duration(clock.now() - started)}`;
   const [first = "failed", ...story] = outcome.reasons;
-  return {
-    state: failure(plan, before, used, outcome),
-    reasons: [first, ...story, took],
-  };
+  const state = failure(plan, before, used, outcome);
+  return { state, reasons: [first, ...story, took], outcome };
 }
+
+/** Steps at which something was begun on the host. */
+const BEGUN = new Set<Step>(["drain", "act", "verify", "health", "undrain"]);
 
 type Used = ReturnType<typeof lockToUse>;
 
-function specOf(
+export function specOf(
   plan: Plan,
   before: State | null,
   { lock, owner }: Used,
+  facts: Onlooker["facts"] = {},
 ): ActionSpec {
   const { act, process, connection, runKey, show } = plan;
   const { gate, drain, undrain, health } = plan;
@@ -85,9 +94,10 @@ function specOf(
     kept: standing(before)?.where ?? null,
     facts: {
       ...(plan.urn ? { urn: plan.urn } : {}),
-      from: `${userInfo().username}@${hostname()}`,
+      from: whoWeAre(),
       ...(ci ? { ci } : {}),
       action: describeAct(act),
+      ...facts,
     },
     secrets: [
       ...secretsOf(plan),
@@ -96,8 +106,13 @@ function specOf(
   };
 }
 
+/** `user@machine` */
+export function whoWeAre(): string {
+  return `${userInfo().username}@${hostname()}`;
+}
+
 /** Only recording: when it is new, and until that has once been done. */
-function modeOf(plan: Plan, before: State | null): "act" | "record" {
+export function modeOf(plan: Plan, before: State | null): "act" | "record" {
   if (plan.onCreate !== "record") return "act";
   if (!before) return "record";
   const { failure } = before;

@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import { explainNew } from "./explain";
 import type { Runtime } from "./runtime";
 import { lockedActionInputs, type LockedActionInputs } from "./schema/inputs";
@@ -16,6 +17,19 @@ export interface CheckResult {
 const PID = "__pid";
 const PROVIDER = "__provider";
 
+/** What a kind of resource knows of its inputs. */
+export interface Kind {
+  schema: z.ZodType;
+  /** Tells what the first run of a new one will do. */
+  explainNew(runtime: Runtime, inputs: unknown): void;
+}
+
+const LOCKED_ACTION: Kind = {
+  schema: lockedActionInputs,
+  explainNew: (runtime, inputs) =>
+    explainNew(runtime, inputs as LockedActionInputs),
+};
+
 /**
  * Says what is wrong with the inputs, in preview already. The failures name no property:
  * the engine would print that one's whole value, keys included.
@@ -24,16 +38,18 @@ export function check(
   runtime: Runtime,
   olds: Properties,
   news: Properties,
+  { schema, explainNew }: Kind = LOCKED_ACTION,
 ): CheckResult {
   const inputs = tidy(without(news, PID));
   const pid = news[PID];
   if (typeof pid === "number") runtime.program.know(pid);
   runtime.warnOnce();
-  const problems = [...runtime.settings.problems, ...describeProblems(inputs)];
+  const { problems: wrong } = runtime.settings;
+  const problems = [...wrong, ...describeProblems(inputs, schema)];
   if (problems.length === 0)
-    problems.push(...describeMissing(runtime, inputs as LockedActionInputs));
+    problems.push(...describeMissing(runtime, inputs as WithLock));
   if (problems.length === 0 && Object.keys(olds).length === 0)
-    explainNew(runtime, inputs as LockedActionInputs);
+    explainNew(runtime, inputs);
   return {
     inputs,
     failures: problems.map((reason) => ({ property: "", reason })),
@@ -41,15 +57,21 @@ export function check(
 }
 
 /** The inputs, known to be right. @throws with all problems */
-export function parseInputs(news: Properties): LockedActionInputs {
-  const problems = describeProblems(news);
+export function parseInputs<T = LockedActionInputs>(
+  news: Properties,
+  schema: z.ZodType = lockedActionInputs,
+): T {
+  const problems = describeProblems(news, schema);
   if (problems.length) throw new Error(problems.join("; "));
-  return tidy(without(news, PID, PROVIDER)) as LockedActionInputs;
+  return tidy(without(news, PID, PROVIDER)) as T;
 }
 
-export function describeProblems(news: Properties): string[] {
+export function describeProblems(
+  news: Properties,
+  schema: z.ZodType = lockedActionInputs,
+): string[] {
   const inputs = tidy(without(news, PID, PROVIDER));
-  const result = lockedActionInputs.safeParse(inputs);
+  const result = schema.safeParse(inputs);
   return (result.error?.issues ?? []).map((issue) => {
     const path = issue.path.map(String).join(".");
     const message = describeIssue(issue, inputs);
@@ -57,10 +79,12 @@ export function describeProblems(news: Properties): string[] {
   });
 }
 
+type WithLock = Pick<LockedActionInputs, "lock">;
+
 /** What may come from the stack's configuration, but must come from somewhere. */
 function describeMissing(
   { settings: { settings } }: Runtime,
-  { lock }: LockedActionInputs,
+  { lock }: WithLock,
 ): string[] {
   if (isUnknown(lock) || isUnknown(lock.skip)) return [];
   const skip = lock.skip ?? settings.skipCoordination ?? false;

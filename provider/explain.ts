@@ -37,7 +37,8 @@ function owed({ failure }: State): string {
   return failure ? "verify first, and if still owed " : "";
 }
 
-function doing({ action }: LockedActionInputs): string {
+/** `restart nginx` */
+export function doing({ action }: Pick<LockedActionInputs, "action">): string {
   if (isUnknown(action) || isUnknown(action.service)) return "act";
   return action.service
     ? `${isUnknown(action.perform) ? "act on" : (action.perform ?? "restart")} ${action.service}`

@@ -1,8 +1,9 @@
 /**
- * The provider of `LockedAction`. The state of every user's stack says
- * `require("pulumi-locked-action/provider").lockedAction`: this path and this name are for ever.
+ * The providers of `LockedAction` and `RollingAction`. The state of every user's stack says
+ * `require("pulumi-locked-action/provider").lockedAction`, or `.rollingAction`: this path and these names are for ever.
  */
 import { createLockedAction } from "./locked-action";
+import { createRollingAction } from "./rolling-action";
 import { Runtime } from "./runtime";
 import { onShutdown } from "./shutdown";
 
@@ -10,3 +11,4 @@ const runtime = new Runtime();
 onShutdown(() => runtime.close());
 
 export const lockedAction = createLockedAction(runtime);
+export const rollingAction = createRollingAction(runtime);

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { Progress } from "../core/action/types";
 import { attempt, type Attempt } from "./attempt";
 import { parseInputs, type Properties } from "./check";
 import { difference } from "./diff";
@@ -27,7 +28,7 @@ export async function create(
 ): Promise<{ id: string; outs: Properties }> {
   const plan = planOf(parseInputs(news), runtime.settings.settings);
   const id = randomBytes(8).toString("hex");
-  const tried = await attempt(runtime, run, plan, null);
+  const tried = await runOnce(runtime, run, plan, null);
   return { id, outs: finish(id, tried, news) };
 }
 
@@ -44,7 +45,7 @@ export async function update(
   const state = readState(olds);
   // Nothing is known of it, so nothing can be said to be done.
   if (!state)
-    return { outs: finish(id, await attempt(runtime, run, plan, null), news) };
+    return { outs: finish(id, await runOnce(runtime, run, plan, null), news) };
   const moved = state.target !== plan.target;
   const runs = difference(state, inputs, settings).run.length > 0;
   const before = resumes(state, moved, runs)
@@ -53,7 +54,24 @@ export async function update(
   if (!runs) return { outs: toState(noted(plan, before)) };
   // Another machine: what was owed on the old one is owed no more.
   const known = moved ? { ...before, failure: undefined } : before;
-  return { outs: finish(id, await attempt(runtime, run, plan, known), news) };
+  return { outs: finish(id, await runOnce(runtime, run, plan, known), news) };
+}
+
+/** One attempt, seen in the line beside the resource. */
+async function runOnce(
+  runtime: Runtime,
+  run: Run,
+  plan: Plan,
+  before: State | null,
+): Promise<Attempt> {
+  const { status, stop: signal } = runtime;
+  const report = ({ step, text }: Progress) =>
+    status.show(plan.urn, `${step}: ${text}`);
+  try {
+    return await attempt(runtime, run, plan, before, { signal, report });
+  } finally {
+    status.end(plan.urn);
+  }
 }
 
 /** @throws if a kept lock can't be given back */
@@ -104,7 +122,7 @@ async function withoutKeptLock(
   }
 }
 
-function cannotRelease(kept: Standing, error: unknown): string {
+export function cannotRelease(kept: Standing, error: unknown): string {
   const why = error instanceof Error ? error.message : String(error);
   return `the lock ${kept.where.lock} could not be released: ${why}; look with: locked-action show ${kept.lock.name}; give it up with: ${clearCommand(kept)}`;
 }
@@ -121,7 +139,7 @@ function noted(plan: Plan, state: State): State {
 
 function finish(
   id: string,
-  { state, reasons }: Attempt,
+  { state, reasons }: Pick<Attempt, "state" | "reasons">,
   news: Properties,
 ): Properties {
   if (reasons) throw new PartialFailure(id, state, reasons, news.__provider);
@@ -129,7 +147,7 @@ function finish(
 }
 
 /** The SDK prints the stack of what `delete` throws; it would tell nobody anything. */
-function quiet(error: Error): Error {
+export function quiet(error: Error): Error {
   error.stack = error.name;
   return error;
 }

@@ -1,4 +1,4 @@
-import { toState, type State } from "./state";
+import { toState } from "./state";
 
 // All of a partial failure travels in one header of the protocol, which has a bound.
 const REASONS = 40;
@@ -11,7 +11,7 @@ export class PartialFailure extends Error {
 
   constructor(
     readonly id: string,
-    state: State,
+    state: object,
     reasons: string[],
     /** The SDK's process leaves it out on this way, and nobody could read or delete the resource then. */
     provider: unknown,

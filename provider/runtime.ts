@@ -8,7 +8,7 @@ import { engineLog, Status } from "./status";
 type Code = typeof import("./heavy");
 
 /** The pools of a process, and the code that uses them. */
-export type Heavy = Pick<Code, "runAction" | "systemClock" | "releaseKept"> & {
+export type Heavy = Omit<Code, "createHostPool" | "createSessionPool"> & {
   hosts: HostPool;
   sessions: SessionPool;
 };

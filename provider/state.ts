@@ -76,7 +76,7 @@ export interface State {
   keptAuth?: LockSpec["auth"];
 }
 
-const identity = z.looseObject({
+export const identity = z.looseObject({
   servers: z.string(),
   root: z.string().optional(),
   name: z.string(),
@@ -93,7 +93,7 @@ const identity = z.looseObject({
     .optional(),
 });
 
-const baseline = z.object({
+export const baseline = z.object({
   identities: z.array(z.string()),
   invocationId: z.string().optional(),
 });
@@ -110,7 +110,7 @@ const failure = z.object({
   verifiedBy: z.array(z.enum(["process", "health", "exitCode"])).optional(),
 });
 
-const kept = z.object({
+export const kept = z.object({
   holder: z.string(),
   subject: z.string(),
   why: z.enum(["failed", "doubt"]),
@@ -119,12 +119,14 @@ const kept = z.object({
   lock: identity.optional(),
 });
 
+export const marks = z.record(z.string(), z.string());
+
 const version1 = z.looseObject({
   schemaVersion: z.number(),
   target: z.string(),
   lock: identity,
   runKey: z.string(),
-  marks: z.record(z.string(), z.string()),
+  marks,
   verified: z.boolean(),
   finishedAt: z.string().optional(),
   failure: failure.optional(),
@@ -144,7 +146,7 @@ export function readState(outputs: unknown): State | null {
 }
 
 /** The one way into the state file: plain JSON, nothing undefined, no date, no NaN. */
-export function toState(state: State): Record<string, unknown> {
+export function toState(state: object): Record<string, unknown> {
   const text = JSON.stringify(state, (key, value: unknown) => {
     if (typeof value === "number" && !Number.isFinite(value))
       throw new Error(`${key} is not a number that a state can hold`);

@@ -32,6 +32,12 @@ export class Status {
     line.timer ??= setTimeout(() => this.flush(urn, line), wait).unref();
   }
 
+  /** A line of its own, at once; one that stays is told again at the end of the operation. */
+  row(urn: string | undefined, message: string, { stays = false } = {}): void {
+    if (!urn) return;
+    this.send({ urn, message, ephemeral: !stays, severity: "info" });
+  }
+
   /** A line that stays in the log. */
   warn(urn: string | undefined, message: string): void {
     const line = { message, ephemeral: false, severity: "warning" } as const;

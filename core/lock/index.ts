@@ -9,4 +9,10 @@ export { lockPath, ownerKey } from "./paths";
 export { readHistory } from "./history";
 export { endRoll, readUnfinishedRoll } from "./roll-history";
 export * from "./types";
-export { describeLock, listLocks, watchLock, type LockView } from "./views";
+export {
+  describeLock,
+  listLocks,
+  readHoldersOf,
+  watchLock,
+  type LockView,
+} from "./views";

@@ -55,6 +55,18 @@ export async function describeLock(
   );
 }
 
+/** Those who hold a lock; of one that is not there nobody does. @throws LockUnavailable */
+export async function readHoldersOf(
+  session: Session,
+  path: string,
+): Promise<HolderView[]> {
+  const paths = pathsOf(path);
+  const { holders } = await readSettled(session, () =>
+    readHolders(session, paths),
+  );
+  return holders.map(viewOf);
+}
+
 async function view(
   session: Session,
   root: string,

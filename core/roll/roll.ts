@@ -93,7 +93,12 @@ class Roll {
     this.active.set(member.key, controller);
     this.places.take(member.group);
     this.options.changed?.();
-    const ending = await this.work(member, controller.signal);
+    const ending = await this.work(member, controller.signal).catch(
+      (error: unknown): Ending => ({
+        ...{ kind: "failed", kept: false },
+        reason: error instanceof Error ? error.message : String(error),
+      }),
+    );
     this.active.delete(member.key);
     this.endings.set(member.key, ending);
     const kept = ending.kind === "failed" && ending.kept;

@@ -38,7 +38,7 @@ export type Ending =
   /** It was told to begin nothing, and did not. */
   | { kind: "stopped" };
 
-/** One member's work, from its first connection to its release. Never rejects. */
+/** One member's work, from its first connection to its release. */
 export type Work = (member: Member, signal: AbortSignal) => Promise<Ending>;
 
 /** What became of a roll. */

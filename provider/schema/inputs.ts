@@ -14,7 +14,7 @@ import {
 } from "./parts";
 import { watchedProcess } from "./process";
 
-const target = checked((value) => {
+export const target = checked((value) => {
   if (!value.trim()) return "must not be empty";
   if (/\p{Cc}/u.test(value)) return "must not contain control characters";
   return value.length > 255 ? "expected at most 255 characters" : null;

@@ -28,7 +28,7 @@ export function describeRootProblem(path: string): string | null {
 
 const root = checked(describeRootProblem);
 
-const data = checked((value) => {
+export const data = checked((value) => {
   if (!value) return "must not be empty";
   return Buffer.byteLength(value) > 1000 ? "expected at most 1000 bytes" : null;
 });

@@ -1,0 +1,114 @@
+import type { ActionOutcome, Act, Progress } from "../../core/action/types";
+import {
+  progressLine,
+  type AtWork,
+  type RollProgress,
+} from "../../core/roll/progress";
+import { duration } from "../../core/text/duration";
+import type { Status } from "../status";
+import { drawsOnTerminal } from "../terminal";
+
+/** Steps before the lock is held. */
+const BEFORE = new Set<Progress["step"]>(["dial", "look", "lock"]);
+
+/** What the user sees of a roll: one line that lives, and one for each host that has ended. */
+export class Board {
+  private readonly atWork = new Map<string, AtWork>();
+  private readonly took: number[] = [];
+  private done: number;
+  private failed = 0;
+
+  constructor(
+    private readonly status: Status,
+    private readonly urn: string | undefined,
+    private readonly facts: Pick<
+      RollProgress,
+      "total" | "done" | "maxFailures" | "width"
+    >,
+    private readonly living = drawsOnTerminal(),
+  ) {
+    this.done = facts.done;
+  }
+
+  begin(key: string): void {
+    this.atWork.set(key, { key, doing: "", acting: false });
+    if (this.living) return this.show();
+    this.status.row(this.urn, `${key} begins: ${this.line()}`);
+  }
+
+  step(key: string, act: Act, progress: Progress): void {
+    const { atWork } = this;
+    const acting =
+      !BEFORE.has(progress.step) || (atWork.get(key)?.acting ?? false);
+    atWork.set(key, { key, acting, doing: doing(act, progress) });
+    if (this.living) this.show();
+  }
+
+  /** Nothing was done to it, and nothing failed. */
+  stopped(key: string): void {
+    this.atWork.delete(key);
+    this.show();
+  }
+
+  end(key: string, outcome: ActionOutcome): void {
+    this.atWork.delete(key);
+    if (outcome.ok) this.done += 1;
+    else this.failed += 1;
+    if (outcome.lock?.held) this.took.push(outcome.lock.held);
+    this.status.row(this.urn, `${key}: ${summary(outcome)}`, { stays: true });
+    this.show();
+  }
+
+  /** Done before, and found as it was left. */
+  found(key: string): void {
+    this.done += 1;
+    this.status.row(this.urn, `${key}: done by an earlier run of this roll`, {
+      stays: true,
+    });
+  }
+
+  close(): void {
+    this.status.end(this.urn);
+  }
+
+  private show(): void {
+    if (this.living) this.status.show(this.urn, this.line());
+  }
+
+  private line(): string {
+    const { facts, done, failed, took } = this;
+    const atWork = [...this.atWork.values()];
+    return progressLine({ ...facts, done, failed, took, atWork });
+  }
+}
+
+function doing(act: Act, { step, text, soak }: Progress): string {
+  if (soak) return `soak ${Math.floor(soak.seconds)}/${Math.ceil(soak.of)} s`;
+  if (step === "act") return act.kind === "service" ? act.perform : "act";
+  return step === "lock" ? text : step;
+}
+
+/** `acted, verified; waited 2 s, held 35 s; pid 12 -> 34` */
+function summary(outcome: ActionOutcome): string {
+  const { lock, before, after } = outcome;
+  const how = outcome.ok
+    ? `${outcome.outcome}${outcome.verified ? ", verified" : ", not verified"}`
+    : `failed: ${withoutTarget(outcome.reasons[0] ?? outcome.step)}`;
+  const parts = [how];
+  if (lock)
+    parts.push(`waited ${duration(lock.waited)}, held ${duration(lock.held)}`);
+  if (before || after) parts.push(`pid ${pids(before)} -> ${pids(after)}`);
+  return parts.join("; ");
+}
+
+/** The first reason begins with the host. */
+function withoutTarget(reason: string): string {
+  return reason.replace(/^\S+: /, "");
+}
+
+function pids(identities: string[] | undefined): string {
+  const all = (identities ?? []).map((id) => id.split("/")[1]);
+  return all.length > 3
+    ? `${all.slice(0, 3).join(",")},…`
+    : all.join(",") || "none";
+}

@@ -1,0 +1,56 @@
+import type { Plan } from "../plan";
+import type { State } from "../state";
+import type { Fleet } from "./fleet";
+import { stateOf } from "./records";
+import type { FleetState, HostRecord } from "./state";
+
+/** One host of the fleet in one operation. */
+export interface HostRun {
+  key: string;
+  plan: Plan;
+  /** What is known of its machine; `null`: nothing. */
+  state: State | null;
+  /** It has stood for the others, with the `runKey` of its state. */
+  canary: boolean;
+}
+
+/** A machine that is no longer of the fleet. */
+export interface GoneHost {
+  key: string;
+  state: State;
+}
+
+/**
+ * Brings together what is wanted and what is known: by the machine's name, not by the host's key,
+ * so that a host with another key, another place in the order or another group is no new one.
+ */
+export function hostsOf(
+  fleet: Fleet,
+  before: FleetState | null,
+): { hosts: HostRun[]; gone: GoneHost[] } {
+  const known = new Map<string, GoneHost & { record: HostRecord }>();
+  const all = { ...before?.removed, ...before?.results };
+  for (const [key, record] of Object.entries(all)) {
+    const state = stateOf(key, record, before!);
+    known.set(state.target, { key, state, record });
+  }
+  const hosts = [...fleet.plans].map(([key, plan]) => {
+    const found = known.get(plan.target);
+    known.delete(plan.target);
+    const canary = found?.record.canary ?? false;
+    return { key, plan, state: found?.state ?? null, canary };
+  });
+  const gone = [...known.values()].map(({ key, state }) => ({ key, state }));
+  return { hosts, gone };
+}
+
+/** Whether it is to be taken in hand at all. */
+export function isDue({ plan, state }: HostRun): boolean {
+  if (!state || plan.always || state.failure) return true;
+  return state.runKey !== plan.runKey;
+}
+
+/** Done, with what is wanted now. */
+export function isDone({ plan, state }: HostRun): boolean {
+  return state !== null && !state.failure && state.runKey === plan.runKey;
+}

@@ -1,0 +1,171 @@
+import { randomBytes } from "node:crypto";
+import { parseInputs, type Properties } from "../check";
+import { releaseKeptLock, standing } from "../kept";
+import { cannotRelease, quiet, type Operation } from "../lifecycle";
+import { PartialFailure } from "../partial";
+import type { Runtime } from "../runtime";
+import { rollingInputs, type RollingActionInputs } from "../schema/rolling";
+import { toState, type State } from "../state";
+import { anyPlan, recordEnd } from "./earlier";
+import { fleetOf, type Fleet } from "./fleet";
+import { hostsOf, isDue, type GoneHost, type HostRun } from "./known";
+import {
+  countOf,
+  describeCount,
+  fittedState,
+  fleetState,
+  reasonsOf,
+} from "./outcome";
+import { stateOf } from "./records";
+import { rollFleet, type FleetEnd } from "./roll-fleet";
+import { readFleetState, type FleetState } from "./state";
+
+export async function create(
+  operation: Operation,
+  news: Properties,
+): Promise<{ id: string; outs: Properties }> {
+  const id = randomBytes(8).toString("hex");
+  return { id, ...(await operate(operation, id, null, news)) };
+}
+
+export async function update(
+  operation: Operation,
+  id: string,
+  olds: Properties,
+  news: Properties,
+): Promise<{ outs: Properties }> {
+  return operate(operation, id, readFleetState(olds), news);
+}
+
+/** @throws PartialFailure with what is owed, and what is known of each host */
+async function operate(
+  { runtime, run }: Operation,
+  id: string,
+  before: FleetState | null,
+  news: Properties,
+): Promise<{ outs: Properties }> {
+  const inputs = parseInputs<RollingActionInputs>(news, rollingInputs);
+  const fleet = fleetOf(inputs, runtime.settings.settings);
+  const { hosts, gone } = hostsOf(fleet, before);
+  const startedAt = new Date().toISOString();
+  const fail = (state: FleetState, reasons: string[]): never => {
+    throw new PartialFailure(id, fittedState(state), reasons, news.__provider);
+  };
+  const freed = await freeLocks(runtime, fleet, hosts, gone);
+  if (freed.reasons.length > 0)
+    return fail(asBefore(fleet, before, freed), freed.reasons);
+  let end: FleetEnd;
+  try {
+    const endFirst = before?.endUnrecorded ?? false;
+    end = await rollFleet(runtime, run, fleet, freed.hosts, { endFirst });
+  } catch (error) {
+    // before anybody was begun
+    const why = error instanceof Error ? error.message : String(error);
+    const reasons = [`roll: nothing was begun: ${why}`];
+    return fail(asBefore(fleet, before, freed, reasons), reasons);
+  }
+  const count = countOf(fleet, end.hosts);
+  const reasons = reasonsOf(count, end);
+  const state: FleetState = {
+    ...fleetState(fleet, before, end, reasons),
+    startedAt,
+    finishedAt: new Date().toISOString(),
+  };
+  if (reasons) return fail(state, reasons);
+  if (end.locked) {
+    const problem = await sayItEnded(runtime, fleet, describeCount(count));
+    if (problem)
+      Object.assign(state, { endUnrecorded: true, warnings: [problem] });
+  }
+  return { outs: toState(state) };
+}
+
+/** @returns what is in doubt, if it is */
+async function sayItEnded(
+  runtime: Runtime,
+  fleet: Fleet,
+  reason: string,
+): Promise<string | null> {
+  try {
+    await recordEnd(runtime, fleet, reason);
+    return null;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const problem = `the end of the roll could not be recorded in the history of lock ${fleet.lock.name}: ${why}`;
+    runtime.status.warn(fleet.urn, problem);
+    return problem;
+  }
+}
+
+interface Freed {
+  hosts: HostRun[];
+  /** Those whose lock still stands. */
+  gone: GoneHost[];
+  reasons: string[];
+}
+
+/** Locks that nobody has a use for: of machines that left the fleet, and of hosts that owe nothing. */
+async function freeLocks(
+  runtime: Runtime,
+  fleet: Fleet,
+  hosts: HostRun[],
+  gone: GoneHost[],
+): Promise<Freed> {
+  const freed: Freed = { hosts: [], gone: [], reasons: [] };
+  const { skip } = anyPlan(fleet).lock;
+  for (const host of hosts) {
+    const { state } = host;
+    const idle = state !== null && !skip && !isDue(host);
+    const free = idle ? await freeLock(runtime, state, freed.reasons) : state;
+    freed.hosts.push({ ...host, state: free ?? state });
+  }
+  for (const { key, state } of gone)
+    if (!(await freeLock(runtime, state, freed.reasons)))
+      freed.gone.push({ key, state });
+  return freed;
+}
+
+/** @returns the state without the lock; `null` if it could not be given back */
+async function freeLock(
+  runtime: Runtime,
+  state: State,
+  reasons: string[],
+): Promise<State | null> {
+  const kept = standing(state);
+  if (!kept) return state;
+  try {
+    await releaseKeptLock(runtime, kept, "the resource has no use for it");
+    return { ...state, kept: undefined, keptAuth: undefined };
+  } catch (error) {
+    reasons.push(`${state.target}: release: ${cannotRelease(kept, error)}`);
+    return null;
+  }
+}
+
+/** Nothing was done. */
+function asBefore(
+  fleet: Fleet,
+  before: FleetState | null,
+  { hosts, gone, reasons: freed }: Freed,
+  reasons = freed,
+): FleetState {
+  const ends = hosts.map((host) => ({ ...host, reasons: null }));
+  return fleetState(fleet, before, { hosts: ends, removed: gone }, reasons);
+}
+
+/** Gives back what hosts still hold. @throws if one can't be given back */
+export async function remove(
+  runtime: Runtime,
+  olds: Properties,
+): Promise<void> {
+  const state = readFleetState(olds);
+  if (!state) return;
+  const reasons: string[] = [];
+  for (const [key, record] of Object.entries({
+    ...state.removed,
+    ...state.results,
+  }))
+    await freeLock(runtime, stateOf(key, record, state), reasons);
+  if (reasons.length > 0)
+    throw quiet(new Error(`${reasons.join("; ")}; then delete it again`));
+}
