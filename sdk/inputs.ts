@@ -59,7 +59,8 @@ export function secret(value: unknown): unknown {
   return pulumi.secret(value);
 }
 
-function isPlain(input: unknown): input is Record<string, unknown> {
+/** An object as it stands in a program, whose values may still be outputs. */
+export function isPlain(input: unknown): input is Record<string, unknown> {
   return (
     typeof input === "object" &&
     input !== null &&

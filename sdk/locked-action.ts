@@ -7,8 +7,9 @@ import type {
   SideCommandArgs,
 } from "./action";
 import type { ConnectionArgs } from "./connection";
-import { ownInputs, secret, withSecrets } from "./inputs";
+import { ownInputs, secret } from "./inputs";
 import type { LockArgs, LockResult } from "./lock";
+import { actionInput, lockInput, sideInputs } from "./secret-parts";
 
 /**
  * What the engine evaluates to find our provider. It is copied into every state and replayed
@@ -117,13 +118,9 @@ export class LockedAction extends pulumi.CustomResource {
       ...outputsToCome,
       ...args,
       connection: secret(args.connection),
-      action: withSecrets(args.action, ACTION_FIELDS, {
-        stdin: secret,
-        environment: secret,
-        sudoPassword: secret,
-      }),
-      lock: withSecrets(args.lock, LOCK_FIELDS, { auth: secret }),
-      ...withPasswords(args, "gate", "health", "drain", "undrain"),
+      action: actionInput(args.action),
+      lock: lockInput(args.lock),
+      ...sideInputs(args),
       ...ownInputs(TYPE, name, opts?.parent),
       __provider: PROVIDER,
     };
@@ -153,37 +150,6 @@ const outputsToCome = {
   ...{ startedAt: undefined, finishedAt: undefined },
   ...{ target: undefined, warnings: undefined, failure: undefined },
 };
-
-const ACTION_FIELDS = [
-  ...["command", "stdin", "environment", "service", "perform"],
-  ...["timeout", "sudo", "sudoPassword"],
-];
-
-const LOCK_FIELDS = [
-  ...["name", "root", "servers", "data"],
-  ...["maxHolders", "maxPerGroup", "maxFailures"],
-  ...["timeout", "maxWait", "retryInterval", "onFailedHolder", "ownerGrace"],
-  ...["skip", "auth", "chef"],
-];
-
-const SIDE_FIELDS = [
-  ...["command", "interval", "timeout", "minHealthy"],
-  ...["sudo", "sudoPassword"],
-];
-
-/** Of those that are given: each property costs the SDK time. */
-function withPasswords(
-  args: LockedActionArgs,
-  ...names: ("gate" | "health" | "drain" | "undrain")[]
-): Record<string, unknown> {
-  const given = names.filter((name) => args[name] !== undefined);
-  return Object.fromEntries(
-    given.map((name) => [
-      name,
-      withSecrets(args[name], SIDE_FIELDS, { sudoPassword: secret }),
-    ]),
-  );
-}
 
 /** What the state must encrypt of the outputs; where `logging` is not known yet, all of it. */
 function secretOutputs(logging: LockedActionArgs["logging"]): string[] {
