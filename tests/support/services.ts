@@ -71,6 +71,11 @@ export class Service {
     return fs.readFileSync(file, "utf8").trim().split("\n");
   }
 
+  /** From now on its acts are counted anew. */
+  forget(): void {
+    fs.rmSync(`${this.base}.acts`, { force: true });
+  }
+
   /** As an operator at the host's own prompt. */
   byHand(verb: "start" | "stop" | "restart", setting?: string): void {
     execFileSync(this.control, [verb], {
@@ -110,13 +115,26 @@ export class Service {
 export class Observer {
   /** Most services down at one moment. */
   mostDown = 0;
+  /** Most groups with a service down at one moment. */
+  mostGroups = 0;
+  /** Most services of one group down at one moment. */
+  mostOfOneGroup = 0;
   private readonly timer: NodeJS.Timeout;
 
-  constructor(services: Service[], ignore: Service[] = []) {
+  constructor(
+    services: Service[],
+    ignore: Service[] = [],
+    groupOf: (service: Service) => string = ({ host }) => host.name,
+  ) {
     const watched = services.filter((service) => !ignore.includes(service));
     this.timer = setInterval(() => {
       const down = watched.filter((service) => service.identity() === null);
+      const sizes = new Map<string, number>();
+      for (const group of down.map(groupOf))
+        sizes.set(group, (sizes.get(group) ?? 0) + 1);
       this.mostDown = Math.max(this.mostDown, down.length);
+      this.mostGroups = Math.max(this.mostGroups, sizes.size);
+      this.mostOfOneGroup = Math.max(this.mostOfOneGroup, ...sizes.values());
     }, 4);
   }
 

@@ -1,0 +1,156 @@
+import { expect } from "chai";
+import { errorsOf, openScene, type Scene } from "../../support/scene";
+import { Observer, type Service } from "../../support/services";
+import type { OperationResult, Stack } from "../../support/stack";
+
+/** Arguments of a RollingAction, as JSON. */
+export type Roll = Record<string, unknown> & {
+  hosts: Record<string, Record<string, unknown>>;
+  lock: Record<string, unknown>;
+};
+
+/** One short record of the outputs. */
+export interface Result {
+  outcome?: string;
+  verified: boolean;
+  process?: string[];
+  canary?: boolean;
+  failure?: { step: string; phase: string; reason: string };
+  kept?: { holder: string };
+}
+
+const RACKS = ["a", "b", "c"];
+
+/** Twelve hosts in three racks, each with a service, and stacks that roll them. */
+export class Stage {
+  private stacks = 0;
+  private locks = 0;
+
+  private constructor(readonly scene: Scene) {}
+
+  static async open(count = 12): Promise<Stage> {
+    const names = Array.from({ length: count }, (_, i) => `web${i + 1}`);
+    return new Stage(await openScene(names));
+  }
+
+  get names(): string[] {
+    return this.scene.fleet.hosts.map(({ name }) => name);
+  }
+
+  get services(): Service[] {
+    return this.scene.services;
+  }
+
+  service(name: string): Service {
+    return this.scene.service(name);
+  }
+
+  /** The rack that a host stands in: one after the other, so that neighbours are in different ones. */
+  rackOf(name: string): string {
+    return RACKS[(Number(name.slice(3)) - 1) % RACKS.length]!;
+  }
+
+  /** A restart of these hosts' services under a lock of its own; `over` goes over it, `lock` field by field. */
+  roll(over: Record<string, unknown> = {}, names = this.names): Roll {
+    const { grouped, hosts: more, ...rest } = over;
+    const hosts = names.map((name) => {
+      const { connection, target, process } = this.scene.restart(name);
+      const rack = grouped ? { group: this.rackOf(name) } : {};
+      const own = (more as Roll["hosts"] | undefined)?.[name];
+      return [name, { connection, target, process, ...rack, ...own }];
+    });
+    return {
+      action: { command: this.command, timeout: 30 },
+      triggers: [1],
+      ...rest,
+      hosts: Object.fromEntries(hosts) as Roll["hosts"],
+      lock: { name: this.lock, ownerGrace: 1, ...(over.lock as object) },
+    };
+  }
+
+  /** The same on every host: each finds its own control script. */
+  get command(): string {
+    return `"$LOCKED_ACTION_HOST_DIR/$DEMO_HOST-${this.scene.sandbox.mark}ctl" restart`;
+  }
+
+  async stack(roll: Roll): Promise<Stack> {
+    const stack = await this.scene.openStack(`roll${++this.stacks}`, {});
+    await this.set(stack, roll);
+    return stack;
+  }
+
+  async set(stack: Stack, roll: Roll): Promise<void> {
+    await stack.setConfig("scene:rolls", JSON.stringify({ roll }));
+  }
+
+  /** Name of the lock of this test. */
+  get lock(): string {
+    return `roll ${this.locks}`;
+  }
+
+  /** Everything is up, as it was first; what was asked of it is forgotten; the lock is another. */
+  reset(): void {
+    this.locks += 1;
+    for (const service of this.services) {
+      service.mend();
+      service.byHand("restart", "first");
+      service.forget();
+    }
+  }
+
+  /** Runs `up` while somebody else watches the processes. */
+  async observed(
+    stack: Stack,
+    ignore: Service[] = [],
+  ): Promise<{ result: OperationResult; seen: Observer }> {
+    const seen = new Observer(this.services, ignore, ({ host }) =>
+      this.rackOf(host.name),
+    );
+    const result = await stack.up();
+    seen.stop();
+    return { result, seen };
+  }
+
+  async mustSucceed(stack: Stack): Promise<OperationResult> {
+    const result = await stack.up();
+    expect(errorsOf(result)).to.equal("");
+    expect(result.ok).to.equal(true);
+    return result;
+  }
+
+  /** The records of the hosts, also of a roll that failed. */
+  async results(stack: Stack): Promise<Record<string, Result>> {
+    const { deployment } = (await stack.state()) as unknown as {
+      deployment: { resources: { type: string; outputs?: object }[] };
+    };
+    const found = deployment.resources.find(({ type }) =>
+      type.endsWith(":RollingAction"),
+    );
+    const outputs = found?.outputs as { results?: Record<string, Result> };
+    return outputs?.results ?? {};
+  }
+
+  /** How often each host was acted on since the last reset. */
+  acts(): Record<string, number> {
+    return Object.fromEntries(
+      this.services.map(({ host, acts }) => [
+        host.name,
+        acts.filter((act) => act.startsWith("restart")).length,
+      ]),
+    );
+  }
+
+  /** Each of them so often. */
+  actedOn(times: number, names = this.names): Record<string, number> {
+    return Object.fromEntries(names.map((name) => [name, times]));
+  }
+
+  async lockIsFree(name = this.lock): Promise<void> {
+    const { holders, waiters } = await this.scene.lock(name);
+    expect([holders, waiters]).to.deep.equal([[], []]);
+  }
+
+  stop(): Promise<void> {
+    return this.scene.stop();
+  }
+}
