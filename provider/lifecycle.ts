@@ -64,11 +64,15 @@ async function runOnce(
   plan: Plan,
   before: State | null,
 ): Promise<Attempt> {
-  const { status, stop: signal } = runtime;
+  const { status } = runtime;
+  const signal = run.stop;
   const report = ({ step, text }: Progress) =>
     status.show(plan.urn, `${step}: ${text}`);
   try {
-    return await attempt(runtime, run, plan, before, { signal, report });
+    const tried = await attempt(runtime, run, plan, before, { signal, report });
+    const [first] = tried.reasons ?? [];
+    if (first && !signal.aborted) runtime.failed(first);
+    return tried;
   } finally {
     status.end(plan.urn);
   }

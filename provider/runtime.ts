@@ -17,6 +17,8 @@ export type Heavy = Omit<Code, "createHostPool" | "createSessionPool"> & {
 export interface Run {
   /** It has begun something on its host. */
   acting: boolean;
+  /** Aborted when it is to begin nothing new. */
+  stop: AbortSignal;
   ended: Promise<unknown>;
 }
 
@@ -33,6 +35,8 @@ export class Runtime {
   private read: ReadSettings = readSettings({}, process.env);
   private opened: Heavy | null = null;
   private readonly halting = new AbortController();
+  /** Of those that are under way when an action fails. */
+  private failing = new AbortController();
   private readonly running = new Set<Run>();
   private warned = false;
 
@@ -74,7 +78,8 @@ export class Runtime {
 
   /** Keeps count of what is under way, so that a shutdown knows what waits and what acts. */
   async track<T>(work: (run: Run) => Promise<T>): Promise<T> {
-    const run: Run = { acting: false, ended: Promise.resolve() };
+    const stop = AbortSignal.any([this.stop, this.failing.signal]);
+    const run: Run = { acting: false, stop, ended: Promise.resolve() };
     this.running.add(run);
     try {
       const done = work(run);
@@ -88,6 +93,15 @@ export class Runtime {
   /** Stop waiting, begin nothing new; what acts is finished. */
   stopAll(why: string): void {
     if (!this.stop.aborted) this.stopping.abort(new Error(why));
+  }
+
+  /**
+   * An action failed: as the engine begins nothing any more, nor do those that wait here. What comes
+   * later comes from an engine that goes on all the same (`--continue-on-error`).
+   */
+  failed(why: string): void {
+    this.failing.abort(new Error(`another action failed: ${why}`));
+    this.failing = new AbortController();
   }
 
   /** Leaves all queues, closes sessions and connections. Locks that are held stay. */
