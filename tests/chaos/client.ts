@@ -44,13 +44,9 @@ class Workers {
       sessionTimeout: 1500,
       operationTimeout: 700,
     });
-    session.on("connected", () => {
-      const { client } = session as unknown as {
-        client: { getSessionId(): Buffer };
-      };
-      const id = client.getSessionId().readBigUInt64BE(0).toString(16);
-      this.journal.write({ kind: "session", session: id });
-    });
+    session.on("connected", () =>
+      this.journal.write({ kind: "session", session: session.sessionId }),
+    );
     return session;
   }
 

@@ -142,10 +142,7 @@ describe("a lock on an ensemble of three", () => {
     server: Ensemble["servers"][number],
     of: ScriptedSession,
   ): Promise<boolean> {
-    const { client } = of as unknown as {
-      client: { getSessionId(): Buffer };
-    };
-    const id = client.getSessionId().toString("hex").replace(/^0+/, "");
-    return (await server.fourLetter("cons")).includes(`sid=0x${id}`);
+    const connections = await server.fourLetter("cons");
+    return connections.includes(`sid=0x${of.sessionId}`);
   }
 });
