@@ -8,16 +8,19 @@ import { requests } from "./lock/requests";
 import { semaphore } from "./lock/semaphore";
 import { uncontended } from "./lock/uncontended";
 
+const QUESTIONS = {
+  uncontended,
+  "hand-off": handOff,
+  poll,
+  semaphore,
+  requests,
+  memory,
+};
+
 runBench("lock", async (bench) => {
+  const chosen = bench.chosen(QUESTIONS);
   const arena = await Arena.open(bench);
-  const questions = [
-    uncontended,
-    handOff,
-    poll,
-    semaphore,
-    requests,
-    memory,
-  ].map((ask) => ask(arena));
+  const questions = chosen.map((ask) => ask(arena));
   await bench.eachRun(async (run) => {
     for (const question of questions) await question.measure(run);
   });

@@ -1,4 +1,4 @@
-// npm run bench -- NAME [--quick] [--json] [--runs N]: sets up what is needed, then runs bench/NAME.ts.
+// npm run bench -- NAME [--quick] [--json] [--runs N] [--only QUESTION]: sets up what is needed, then runs bench/NAME.ts.
 "use strict";
 const { spawn, spawnSync } = require("node:child_process");
 const fs = require("node:fs");
@@ -7,11 +7,12 @@ const path = require("node:path");
 const root = path.join(__dirname, "..");
 const folder = path.join(root, "bench");
 
-const USAGE = `npm run bench -- NAME [--quick] [--json] [--runs N]
+const USAGE = `npm run bench -- NAME [--quick] [--json] [--runs N] [--only QUESTION]
 
   --quick   fewer and shorter runs: a look, not a proof
   --json    one JSON document (use npm run -s)
   --runs N  how often everything is measured
+  --only Q  one question of the bench, for those that have several (may be repeated)
 
 Exit code: 0 all goals hold, 1 one misses or the bench failed, 2 not all could be measured.
 `;

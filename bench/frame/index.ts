@@ -41,6 +41,19 @@ export class Bench {
     this.goals.push(goal);
   }
 
+  /** Of this bench's questions those that were asked for. @throws Error that names them all */
+  chosen<T>(questions: Record<string, T>): T[] {
+    const { only } = this.options;
+    const unknown = only.find((name) => !(name in questions));
+    if (unknown !== undefined)
+      throw new Error(
+        `--only ${unknown}: expected one of ${Object.keys(questions).join(", ")}`,
+      );
+    return Object.entries(questions)
+      .filter(([name]) => only.length === 0 || only.includes(name))
+      .map(([, question]) => question);
+  }
+
   /** What goes on now, for who waits in front of the terminal. */
   progress(text: string): void {
     process.stderr.write(`${this.name}: ${text}\n`);

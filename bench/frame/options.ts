@@ -7,6 +7,8 @@ export interface Options {
   json: boolean;
   /** How often everything is measured, ours and the peers in turn. */
   runs: number;
+  /** Only these questions of the bench; none: all. */
+  only: string[];
 }
 
 /** @param defaults runs of the bench, full and with `--quick` */
@@ -20,10 +22,12 @@ export function parseOptions(
       quick: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       runs: { type: "string" },
+      only: { type: "string", multiple: true, default: [] },
     },
   });
   const runs = values.runs ?? (values.quick ? defaults.quick : defaults.full);
   if (!/^[1-9]\d{0,3}$/.test(String(runs)))
     throw new Error(`--runs: expected a number from 1 to 9999, got ${runs}`);
-  return { quick: values.quick, json: values.json, runs: Number(runs) };
+  const { quick, json, only } = values;
+  return { quick, json, runs: Number(runs), only };
 }

@@ -33,6 +33,7 @@ describe("the frame of the benchmarks", () => {
       quick: false,
       json: false,
       runs: 5,
+      only: [],
     });
     expect(parseOptions(["--quick", "--json"]).runs).to.equal(3);
     expect(parseOptions(["--quick", "--runs", "7"]).runs).to.equal(7);
@@ -75,6 +76,18 @@ describe("the frame of the benchmarks", () => {
     expect(holds(goal({ value: NaN }))).to.equal(false);
   });
 
+  it("asks all its questions, or those that were chosen", async () => {
+    const sandbox = await Sandbox.create();
+    const chosen = (...argv: string[]) =>
+      new Bench("lock", parseOptions(argv), sandbox).chosen({ a: 1, b: 2 });
+    expect(chosen()).to.deep.equal([1, 2]);
+    expect(chosen("--only", "b")).to.deep.equal([2]);
+    expect(() => chosen("--only", "c")).to.throw(
+      "--only c: expected one of a, b",
+    );
+    await sandbox.stop();
+  });
+
   it("prints a table with median, spread and ratio", () => {
     const figure = new Figure("hand-off", "ms");
     for (const value of [2, 2.5, 3]) figure.add("ours", value);
@@ -87,7 +100,7 @@ describe("the frame of the benchmarks", () => {
 
   it("ends with 1 if a goal misses and with 2 if one was not measured", async () => {
     const sandbox = await Sandbox.create();
-    const options = { quick: false, json: true, runs: 1 };
+    const options = { quick: false, json: true, runs: 1, only: [] };
     const bench = new Bench("lock", options, sandbox);
     bench.goal(goal({}));
     expect(bench.exitCode).to.equal(0);
