@@ -1,4 +1,4 @@
-import { isLoss, type Reply } from "../zookeeper/replies";
+import { isLoss, type ChildrenReply, type Reply } from "../zookeeper/replies";
 import type { Session } from "../zookeeper/session";
 import { enter } from "./company";
 import { LockRefused } from "./errors";
@@ -60,6 +60,10 @@ export class Attempt {
   /** This attempt had to wait: the fast path would fail again. */
   waited = false;
   first = false;
+  /** The waiter right before, as last seen. */
+  ahead: string | null = null;
+  /** The slots as last seen, each with whoever may be in it. */
+  slots: ChildrenReply[] = [];
   /** In the queue, as last seen; 1 is next. */
   place = 1;
   queueLength = 1;
@@ -101,6 +105,8 @@ export class Attempt {
     this.queued = false;
     this.doubt = null;
     this.first = false;
+    this.ahead = null;
+    this.slots = [];
     this.lock = null;
     this.arrival = null;
     this.look();

@@ -83,6 +83,7 @@ export async function place(
   attempt.first = index === 0;
   attempt.place = index + 1;
   attempt.queueLength = order.length;
+  attempt.ahead = order[index - 1] ?? null;
   if (attempt.first) return "EVAL";
   return behind(attempt, order, index, slots);
 }

@@ -1,10 +1,12 @@
 import type { Attempt } from "./attempt";
 import { LockOnHold, LockTimeout } from "./errors";
-import { take } from "./evaluate";
+import { evaluate } from "./evaluate";
 import { describeAge, describeHolder, viewOf, waysOn } from "./blocked";
 import { readHolders } from "./members";
 import { Expired } from "./patience";
+import { inherit } from "./sight";
 import type { Step } from "./step";
+import { take } from "./take";
 import type { WaitReport } from "./types";
 
 /** WAIT: until something watched changes, the session ends, or it is time to look again. */
@@ -18,12 +20,27 @@ export async function wait(attempt: Attempt): Promise<Step> {
   attempt.sameSession();
   await lastLook(attempt);
   if (!attempt.dirty && performance.now() < attempt.graceEnds) return "LIST"; // the safety re-check
-  if (!attempt.first) return "LIST";
+  if (!attempt.first) return succeed(attempt);
   const gone = attempt.vanished.find((path) => attempt.shortcut.has(path));
   if (gone === undefined || attempt.lock?.hold) return "EVAL";
   const slot = attempt.shortcut.get(gone)!;
   attempt.look();
+  attempt.slots[slot] = { code: "NO_NODE" };
   return take(attempt, slot, "create");
+}
+
+/** The waiter before is gone. If it was of this process and has the lock now, this one is first. */
+async function succeed(attempt: Attempt): Promise<Step> {
+  const { ahead, vanished } = attempt;
+  if (!ahead || !vanished.includes(attempt.waiterPath(ahead))) return "LIST";
+  const estate = await inherit(attempt);
+  attempt.sameSession();
+  if (!estate) return "LIST";
+  attempt.look();
+  attempt.first = true;
+  attempt.place = 1;
+  attempt.lock = estate.lock;
+  return evaluate(attempt, estate.slots);
 }
 
 /** A release is told twice, first that the live node is gone and then the holder: the second says more. */

@@ -12,6 +12,7 @@ import {
 } from "./client";
 import { decide } from "./evaluate";
 import { hearGrant, held, loseGrant, restart, takeMirror } from "./grant";
+import { ESTATE, hearEstate } from "./heir";
 import { H, inOrder, L, lockData, parseLock, slotPath, W } from "./layout";
 import { check, create, createSequential, nameOf, remove, set } from "./tree";
 
@@ -90,6 +91,8 @@ export const PLACE: StepRules = {
         return { ops: [remove(`${W}/${c.todo[0] ?? ""}`)] };
       case "holders":
         return { read: "holders", path: H };
+      case "estate":
+        return { read: "data", path: ESTATE };
       case "watch":
         return { read: "data", path: `${W}/${c.todo[0] ?? ""}`, watch: true };
       default:
@@ -101,6 +104,8 @@ export const PLACE: StepRules = {
     switch (c.phase) {
       case "delete":
         return { ...c, ...again };
+      case "estate":
+        return hearEstate(c, t, answer);
       case "holders": {
         const members = answer.ok ? answer.members : [];
         const own = members.find((m) => m.owner === t.owner);
@@ -144,5 +149,13 @@ function place(c: Client, t: Terms, names: readonly string[]): Client {
   const family = ahead.filter((other) => other.owner === t.owner).at(-1);
   const todo = [before.name];
   if (family && family !== before && t.has("OWN-QUEUE")) todo.push(family.name);
-  return { ...kept, found: null, first: false, phase: "holders", todo };
+  const elder = t.heirs ? before.name : "";
+  return {
+    ...kept,
+    ahead: elder,
+    found: null,
+    first: false,
+    phase: "holders",
+    todo,
+  };
 }

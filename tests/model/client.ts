@@ -53,6 +53,9 @@ export interface Client {
   /** A creation of it was sent. */
   queued: boolean;
   first: boolean;
+  /** The waiter right before, as last seen, and what the last EVAL saw: kept where estates are left. */
+  ahead: string;
+  sight: string;
   /** The last acquire had to wait: the next one skips FAST. */
   patient: boolean;
   /** The operation under way has ended in LOSS before. */
@@ -104,6 +107,8 @@ export interface Terms {
   /** Members are read one by one. */
   fine: boolean;
   chef: boolean;
+  /** All are of one process: who is granted leaves what it knew to the next. */
+  heirs: boolean;
   has(rule: Rule): boolean;
 }
 

@@ -1,5 +1,6 @@
 /** What is explored: who takes part, on what terms, and which faults may strike. */
 import type { Terms } from "./client";
+import { ESTATE } from "./heir";
 import { H, L, lockData, W } from "./layout";
 import type { Budget } from "./operator";
 import type { Rule } from "./rules";
@@ -28,6 +29,10 @@ export interface Configuration {
   cached?: boolean;
   /** L is missing at the start. */
   missing?: boolean;
+  /** All skip FAST, as after a wait. */
+  patient?: boolean;
+  /** All clients are of one process: who is granted leaves what it knew to the next. */
+  heirs?: boolean;
   /** Cycles of Chef's cookbook on the same lock. */
   chef?: number;
 }
@@ -42,6 +47,7 @@ export function termsOf(k: Configuration, without: ReadonlySet<Rule>): Terms[] {
     onFailedHolder: k.onFailedHolder ?? "wait",
     fine: k.fine ?? false,
     chef: k.chef !== undefined,
+    heirs: k.heirs ?? false,
     has: (rule: Rule) => !without.has(rule),
   }));
 }
@@ -51,7 +57,8 @@ export function initialTree(k: Configuration): Tree {
   if (k.missing) return new Map();
   const lock = lockData({ max: Number(k.max[0]), hold: false });
   const ops = [create(L), set(L, lock), create(H), create(W)];
-  return apply(new Map(), ops).tree;
+  const memory = k.heirs ? [create(ESTATE)] : [];
+  return apply(new Map(), [...ops, ...memory]).tree;
 }
 
 /**

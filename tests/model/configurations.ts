@@ -63,6 +63,7 @@ export const SUITE: Configuration[] = [
   three("N = 2, maxFailures 1", atN2),
   three("N = 2, two in one group", { ...atN2, groups: "aab" }),
   three("one group, maxPerGroup 2", oneGroup),
+  three("N = 2, of one process", { ...atN2, heirs: true, patient: true }),
   three("two of one owner", { owners: "ppq", groups: "aab", maxFailures: 1 }),
   three("one comes with another N", { max: "221" }),
   three("members read one by one", {
@@ -125,6 +126,20 @@ export const FULL: Configuration[] = [
     ...oneGroup,
     owners: "ppq",
     max: "2",
+  }),
+  three("N = 3, two in one group, of one process", {
+    ...atN2,
+    groups: "aab",
+    max: "3",
+    heirs: true,
+  }),
+  four("N = 3, of one process", {
+    owners: "pqrs",
+    groups: "abcd",
+    max: "3",
+    maxFailures: 1,
+    heirs: true,
+    faults: { failure: 1 },
   }),
   three("two runs for one", { runs: "211", memory: 1 }),
   three("N = 1 first, then 2", { max: "112" }),

@@ -17,6 +17,7 @@ import {
   parseLock,
   type Member,
 } from "./layout";
+import { seeing } from "./heir";
 import { nameOf, parentOf } from "./tree";
 
 const NOTHING: Findings = {
@@ -59,7 +60,7 @@ export const EVAL: StepRules = {
       const names = answer.ok ? answer.names : [];
       const todo = names.map((name) => `${H}/${name}`);
       const found = { ...NOTHING, taken: names.map(Number) };
-      return next({ ...c, found, todo, phase: "slot" }, t, found);
+      return next({ ...c, found, todo, sight: "", phase: "slot" }, t, found);
     }
     const { found } = c;
     if (!found) return { ...c, ...afresh };
@@ -85,7 +86,10 @@ function hearSlot(c: Client, t: Terms, answer: Answer, f: Findings): Client {
   let found: Findings = { ...f, group, empty };
   if (!t.fine) {
     for (const member of answer.members) found = counted(found, t, member);
-    return next({ ...c, todo: c.todo.slice(1) }, t, found);
+    const sight = t.heirs
+      ? seeing(c.sight, slot, answer.data, answer.members)
+      : "";
+    return next({ ...c, sight, todo: c.todo.slice(1) }, t, found);
   }
   const members = answer.names.map((name) => `${c.todo[0] ?? ""}/${name}`);
   const todo = [...members, ...c.todo.slice(1)];

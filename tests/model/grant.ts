@@ -11,6 +11,8 @@ export function restart(c: Client, change: Partial<Client> = {}): Client {
     waiter: null,
     queued: false,
     first: false,
+    ahead: "",
+    sight: "",
     doubt: false,
     gd: false,
     everGd: false,

@@ -66,6 +66,18 @@ export const MISSING: Record<Rule, Missing> = {
     { ...oneGroup, max: "2", maxPerGroup: 1 },
   ),
   "SHORTCUT-FAILED": shows("MAX_FAILURES", { failure: 1 }, failing),
+  "HEIR-NEXT": shows(
+    "FIFO",
+    { cancel: 1 },
+    {
+      owners: "pqrs",
+      groups: "abcd",
+      max: "2",
+      patient: true,
+      heirs: true,
+      cached: true,
+    },
+  ),
   "FAIL-BUMP": shows("MAX_FAILURES", { failure: 1 }, failing),
   "FAIL-VERSION": shows("HOLD_UNDONE", { failure: 1, hold: 1 }),
   WITNESS: shows("SLOT_LEFT", {}, { ...three, groups: "aab" }),

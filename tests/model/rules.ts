@@ -29,6 +29,8 @@ export const RULES = {
   "ONE-SLOT": "a group that has a slot never takes a second one",
   "SHORTCUT-FAILED":
     "the shortcut needs an EVAL with fewer than maxFailures failed",
+  "HEIR-NEXT":
+    "what a granted waiter knew goes to the one right behind it, to no other",
   "FAIL-BUMP": "FAIL changes L's version, so grants in flight fail",
   "FAIL-VERSION": "FAIL writes L only with the version it has read",
   WITNESS:

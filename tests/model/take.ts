@@ -10,6 +10,7 @@ import {
   type Terms,
 } from "./client";
 import { hearGrant, loseGrant, placeAgain, takeMirror } from "./grant";
+import { leaveEstate } from "./heir";
 import { L, M, slotPath, W } from "./layout";
 import { ANY, check, create, remove, type Op, type Refusal } from "./tree";
 
@@ -36,6 +37,7 @@ export const TAKE: StepRules = {
         ...(c.recreate ? [remove(path)] : []),
         create(path, t.group),
         ...becomeHolder(c, t, "held"),
+        ...leaveEstate(c, t, false),
         ...(c.recreate ? [] : takeMirror(t)),
       ],
     };
@@ -52,7 +54,13 @@ export const JOIN: StepRules = {
   ask: (c, t) =>
     c.refusal
       ? qcheck(c, t)
-      : { ops: [...grantHead(c, t), ...becomeHolder(c, t, "held")] },
+      : {
+          ops: [
+            ...grantHead(c, t),
+            ...becomeHolder(c, t, "held"),
+            ...leaveEstate(c, t, true),
+          ],
+        },
   hear: (c, t, answer) => hearGrant(c, t, answer, refused, placeAgain),
   lose: loseGrant,
 };

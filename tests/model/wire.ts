@@ -38,6 +38,12 @@ export function wake(c: Client): Move[] {
   const moves: Move[] = [
     { ...move, client: looked, story: tell("looks again") },
   ];
+  if (c.ahead !== "" && !c.first)
+    moves.push({
+      ...move,
+      client: { ...looked, phase: "estate" },
+      story: tell("asks what the one before it left"),
+    });
   if (c.shortcut)
     for (const slot of c.todo) {
       const change = { slot: Number(slot), recreate: false };

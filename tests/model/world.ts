@@ -54,13 +54,16 @@ export class World {
     const chef = { cycles: k.chef ?? 0, at: "poll" as const };
     const ground = { left: k.faults, clearing: "", chef };
     const lock = k.cached ? lockOf(tree) : null;
+    const step = k.patient ? "QUEUE" : "FAST";
     const runs = (i: number) => Number(k.runs?.[i] ?? k.runs?.[0] ?? 1);
     const fresh = names.map(() => FRESH);
     this.start = Int32Array.of(
       this.windows.idOf([this.all.treeId(tree)]),
       this.all.groundId(ground),
       packViews(fresh, 0),
-      ...names.map((name, i) => this.all.clientId(begin(name, runs(i), lock))),
+      ...names.map((name, i) =>
+        this.all.clientId(begin(name, runs(i), lock, step)),
+      ),
     );
     this.next = new Int32Array(this.start.length);
     this.views = fresh;

@@ -1,0 +1,86 @@
+/**
+ * What a granted waiter leaves to the next one of its process. The process's
+ * memory stands beside the tree as a node that its grant writes: the next one
+ * reads it no earlier than it sees its predecessor gone.
+ */
+import type { Answer } from "./answer";
+import { to, uuid, type Client, type Terms } from "./client";
+import type { LockView, Member } from "./layout";
+import { countsAsFailed } from "./layout";
+import { set, type Op } from "./tree";
+
+export const ESTATE = "estate";
+
+/** One who may hold. */
+interface Heirloom {
+  slot: number;
+  group: string;
+  owner: string;
+  failed: boolean;
+}
+
+interface Estate {
+  /** The waiter that was granted. */
+  of: string;
+  lock: LockView;
+  holders: Heirloom[];
+}
+
+const holdersIn = (sight: string): Heirloom[] =>
+  sight === "" ? [] : (JSON.parse(sight) as Heirloom[]);
+
+/** The sight of an EVAL, with one slot more. */
+export function seeing(
+  sight: string,
+  slot: number,
+  group: string,
+  members: readonly Member[],
+): string {
+  const seen = members.map((member) => ({
+    slot,
+    group,
+    owner: member.owner,
+    failed: countsAsFailed(member),
+  }));
+  return JSON.stringify([...holdersIn(sight), ...seen]);
+}
+
+/** Part of a grant. A slot that it creates had nobody in it. */
+export function leaveEstate(c: Client, t: Terms, joins: boolean): Op[] {
+  if (!t.heirs || !c.lock || c.waiter === null) return [];
+  const others = holdersIn(c.sight).filter(
+    ({ slot }) => joins || slot !== c.slot,
+  );
+  const self = { slot: c.slot, group: t.group, owner: t.owner, failed: false };
+  const holders = [...others, self];
+  const estate: Estate = { of: c.waiter, lock: c.lock, holders };
+  return [set(ESTATE, JSON.stringify(estate))];
+}
+
+/** Goes on as the first if the one before was granted; else its place is found again. */
+export function hearEstate(c: Client, t: Terms, answer: Answer): Client {
+  const estate =
+    answer.ok && answer.data !== ""
+      ? (JSON.parse(answer.data) as Estate)
+      : null;
+  const next = t.has("HEIR-NEXT") ? estate?.of === c.ahead : estate !== null;
+  if (!estate || !next || estate.of.includes(uuid(c))) return to(c, "PLACE");
+  const heir = { ...c, first: true, lock: estate.lock };
+  const { holders } = estate;
+  const near = ({ owner, group }: Heirloom) =>
+    owner === t.owner || group === t.group;
+  const failed = holders.filter((holder) => holder.failed).length;
+  if (
+    estate.lock.max !== t.max ||
+    holders.some(near) ||
+    failed >= t.maxFailures
+  )
+    return to(heir, "EVAL");
+  const used = new Set(holders.map(({ slot }) => slot));
+  for (let slot = 0; slot < t.max; slot++)
+    if (!used.has(slot)) {
+      const sight = JSON.stringify(holders);
+      return to(heir, "TAKE", { slot, recreate: false, sight });
+    }
+  return to(heir, "EVAL");
+}
