@@ -34,6 +34,8 @@ export interface Onlooker {
   /** Aborted: stop waiting, begin nothing new. */
   signal: AbortSignal;
   report(progress: Progress): void;
+  /** Awaited before the lock is asked for. */
+  turn?: () => Promise<void>;
   /** What the holder says of itself beside the rest. */
   facts?: Pick<HolderFacts, "roll" | "canary">;
 }
@@ -44,7 +46,7 @@ export async function attempt(
   run: Run,
   plan: Plan,
   before: State | null,
-  { signal, report, facts }: Onlooker,
+  { signal, report, turn, facts }: Onlooker,
 ): Promise<Attempt> {
   const { hosts, sessions, runAction, systemClock: clock } = runtime.heavy();
   const used = lockToUse(plan, before);
@@ -52,6 +54,7 @@ export async function attempt(
   const started = clock.now();
   const outcome = await runAction(specOf(plan, before, used, facts), {
     ...{ hosts, sessions, clock, signal, halt },
+    ...(turn ? { turn } : {}),
     report: (progress) => {
       run.acting ||= BEGUN.has(progress.step);
       report(progress);

@@ -46,7 +46,7 @@ export interface Context {
   readonly journal: Journal;
   readonly warnings: string[];
   /** Tells the user where it stands. */
-  say(step: Step, text: string, more?: Pick<Progress, "soak">): void;
+  say(step: Step, text: string, more?: Omit<Progress, "step" | "text">): void;
 }
 
 const BEGUN = new Set<Phase | undefined>(["attempted", "acted", "verified"]);

@@ -15,6 +15,7 @@ export async function dial(context: Context): Promise<void> {
         context.say(
           "dial",
           `try ${of > 0 ? `${number} of ${of}` : number} failed: ${oneLine(reason)}`,
+          { retrying: true },
         ),
     });
   } catch (error) {

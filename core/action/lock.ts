@@ -22,6 +22,7 @@ export interface Grant {
 
 /** Waits for the lock; a stale or failed holder of the same owner is adopted. */
 export async function lock(context: Context): Promise<Grant> {
+  await context.deps.turn?.();
   goOn(context, "lock");
   const grant = context.spec.lock.skip
     ? await withoutLock(context)

@@ -139,6 +139,8 @@ export interface Progress {
   step: Step;
   /** One line for people, secrets taken out. */
   text: string;
+  /** A try to connect failed; there will be others. */
+  retrying?: boolean;
   /** Seconds that it has been healthy, of those that it must be. */
   soak?: { seconds: number; of: number };
 }
@@ -152,6 +154,8 @@ export interface ActionDeps {
   /** Aborted: this process is about to end; what acts is left alone, its lock stays as it is. */
   halt: AbortSignal;
   report(progress: Progress): void;
+  /** Awaited before the lock is asked for. @default at once */
+  turn?: () => Promise<void>;
 }
 
 export interface LockFacts {

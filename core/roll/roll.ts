@@ -1,6 +1,16 @@
 import { Places } from "./places";
-import type { Ending, Member, RollResult, RollRules, Work } from "./types";
+import type {
+  Control,
+  Ending,
+  Member,
+  RollResult,
+  RollRules,
+  Work,
+} from "./types";
 import { wavesOf, type Wave } from "./waves";
+
+/** Members that connect, and look at their host, ahead of their turn. */
+const AHEAD = 2;
 
 export interface RollOptions {
   /** Aborted: nothing new begins; what acts is finished. */
@@ -29,23 +39,36 @@ export async function roll(
   return { endings: run.endings, stopped: run.stopped };
 }
 
+/** A member at work. */
+interface AtWork {
+  member: Member;
+  controller: AbortController;
+  /** `slow`: it can't connect, and others need not wait for it. `placed`: it has asked for the lock. */
+  state: "connecting" | "slow" | "ready" | "placed";
+  go: () => void;
+}
+
 class Roll {
   readonly endings = new Map<string, Ending>();
   /** Why nothing new begins any more. */
   stopped: string | null = null;
-  private readonly active = new Map<string, AbortController>();
+  /** In the order they began. */
+  private readonly active = new Map<string, AtWork>();
   /** Groups with a member that failed and keeps its lock: nobody of them gets it. */
-  private readonly stuck = new Set<string>();
+  private readonly stuck: string[] = [];
   private failures = 0;
   private waiting: Member[] = [];
-  private places: Places;
+  /** Places of those who have asked for the lock, and of all who have begun. */
+  private taken: Places;
+  private begun: Places;
 
   constructor(
     private readonly rules: RollRules,
     private readonly work: Work,
     private readonly options: RollOptions,
   ) {
-    this.places = new Places(rules, true);
+    this.taken = new Places(rules);
+    this.begun = new Places(rules);
     options.signal.addEventListener("abort", this.onAbort);
     if (options.signal.aborted) this.onAbort();
   }
@@ -56,9 +79,11 @@ class Roll {
 
   /** Resolves when nobody of the wave is at work any more and nobody else of it can begin. */
   async wave({ members, stage }: Wave): Promise<void> {
-    const groups = new Set(members.map(({ group }) => group));
-    this.places = new Places(this.rules, groups.size === members.length);
-    for (const group of this.stuck) this.places.take(group);
+    // where each is a group of its own, whoever is next can take any place
+    const apart = new Set(members.map(({ group }) => group)).size;
+    const ahead = apart === members.length ? AHEAD : 0;
+    this.taken = new Places(this.rules, 0, this.stuck);
+    this.begun = new Places(this.rules, ahead, this.stuck);
     this.waiting = [...members];
     await new Promise<void>((resolve) => this.go(resolve));
     const left = this.waiting.length;
@@ -79,21 +104,25 @@ class Roll {
   private go(over: () => void): void {
     while (this.stopped === null) {
       const next = this.waiting.findIndex(
-        ({ group }) => !this.stuck.has(group) && this.places.fits(group),
+        ({ group }) => !this.stuck.includes(group) && this.begun.fits(group),
       );
       if (next < 0) break;
       const [member] = this.waiting.splice(next, 1);
       void this.begin(member!).then(() => this.go(over));
     }
+    this.giveTurns();
     if (this.active.size === 0) over();
   }
 
   private async begin(member: Member): Promise<void> {
     const controller = new AbortController();
-    this.active.set(member.key, controller);
-    this.places.take(member.group);
+    const atWork: AtWork = {
+      ...{ member, controller, state: "connecting", go: () => {} },
+    };
+    this.active.set(member.key, atWork);
+    this.begun.take(member.group);
     this.options.changed?.();
-    const ending = await this.work(member, controller.signal).catch(
+    const ending = await this.work(member, this.control(atWork)).catch(
       (error: unknown): Ending => ({
         ...{ kind: "failed", kept: false },
         reason: error instanceof Error ? error.message : String(error),
@@ -101,11 +130,51 @@ class Roll {
     );
     this.active.delete(member.key);
     this.endings.set(member.key, ending);
-    const kept = ending.kind === "failed" && ending.kept;
-    if (kept) this.stuck.add(member.group);
-    else this.places.give(member.group);
+    this.settle(atWork, ending);
     this.judge(ending);
     this.options.changed?.();
+  }
+
+  private control(atWork: AtWork): Control {
+    return {
+      signal: atWork.controller.signal,
+      slow: () => {
+        if (atWork.state === "connecting") atWork.state = "slow";
+        this.giveTurns();
+      },
+      turn: () =>
+        new Promise((resolve) => {
+          Object.assign(atWork, { state: "ready", go: resolve });
+          this.giveTurns();
+        }),
+    };
+  }
+
+  /** In the order they began, to as many as the lock has places for; who is told to stop finds out by itself. */
+  private giveTurns(): void {
+    for (const atWork of this.active.values()) {
+      const { state, member } = atWork;
+      if (state === "connecting" && this.stopped === null) return;
+      if (state !== "ready") continue;
+      if (this.stopped === null) {
+        if (!this.taken.fits(member.group)) return;
+        this.taken.take(member.group);
+        atWork.state = "placed";
+      }
+      atWork.go();
+    }
+  }
+
+  /** Its place is free again, unless it keeps its lock. */
+  private settle({ member, state }: AtWork, ending: Ending): void {
+    const { group } = member;
+    if (ending.kind === "failed" && ending.kept) {
+      this.stuck.push(group);
+      if (state !== "placed") this.taken.take(group); // by an earlier run
+      return;
+    }
+    this.begun.give(group);
+    if (state === "placed") this.taken.give(group);
   }
 
   private judge(ending: Ending): void {
@@ -125,7 +194,8 @@ class Roll {
   /** Whoever only waits stops waiting; who acts goes on to its end. */
   private stop(why: string): void {
     this.stopped ??= why;
-    for (const controller of this.active.values())
+    for (const { controller } of this.active.values())
       controller.abort(new Error(this.stopped));
+    this.giveTurns();
   }
 }

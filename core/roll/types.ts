@@ -38,8 +38,18 @@ export type Ending =
   /** It was told to begin nothing, and did not. */
   | { kind: "stopped" };
 
+/** What a member at work is told, and tells. */
+export interface Control {
+  /** Aborted: begin nothing new. */
+  signal: AbortSignal;
+  /** To be awaited before it asks for the lock: it then has the place, or was told to stop. */
+  turn(): Promise<void>;
+  /** It does not get through to its host at once: the others need not wait for it. */
+  slow(): void;
+}
+
 /** One member's work, from its first connection to its release. */
-export type Work = (member: Member, signal: AbortSignal) => Promise<Ending>;
+export type Work = (member: Member, control: Control) => Promise<Ending>;
 
 /** What became of a roll. */
 export interface RollResult {

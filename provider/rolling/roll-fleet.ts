@@ -1,5 +1,5 @@
 import { attempt, type Attempt } from "../attempt";
-import type { Ending, Member, RollResult } from "../../core/roll";
+import type { Control, Ending, Member, RollResult } from "../../core/roll";
 import type { Run, Runtime } from "../runtime";
 import type { State } from "../state";
 import { Board } from "./board";
@@ -95,10 +95,10 @@ async function rollThem(
     ...{ ...limits, maxFailures },
     oneGroupAtATime: fleet.groups === "oneAtATime",
   };
-  const work = async (member: Member, signal: AbortSignal): Promise<Ending> => {
+  const work = async (member: Member, control: Control): Promise<Ending> => {
     const host = byKey.get(member.key)!;
     const { end, ending } = await oneHost(runtime, run, fleet, host, {
-      ...{ board, signal, canary: member.stage === "canary" },
+      ...{ board, control, canary: member.stage === "canary" },
     });
     ends.set(host.key, end);
     return ending;
@@ -109,7 +109,7 @@ async function rollThem(
 
 interface Circumstances {
   board: Board;
-  signal: AbortSignal;
+  control: Control;
   canary: boolean;
 }
 
@@ -119,14 +119,18 @@ async function oneHost(
   run: Run,
   fleet: Fleet,
   host: HostRun,
-  { board, signal, canary }: Circumstances,
+  { board, control, canary }: Circumstances,
 ): Promise<{ end: HostEnd; ending: Ending }> {
   const { key, plan, state } = host;
   const asked = canary ? asCanary(plan, fleet.canary?.minHealthy) : plan;
   board.begin(key);
   const tried = await attempt(runtime, run, asked, state, {
-    signal,
-    report: (progress) => board.step(key, plan.act, progress),
+    signal: control.signal,
+    turn: () => control.turn(),
+    report: (progress) => {
+      if (progress.retrying) control.slow();
+      board.step(key, plan.act, progress);
+    },
     facts: { roll: true, ...(canary ? { canary } : {}) },
   });
   const ending = endingOf(tried);

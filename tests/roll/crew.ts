@@ -1,4 +1,4 @@
-import type { Ending, Member, RollRules, Work } from "../../core/roll";
+import type { Control, Ending, Member, RollRules, Work } from "../../core/roll";
 
 export const DONE: Ending = { kind: "done", passed: true };
 
@@ -18,31 +18,49 @@ export const membersOf = (
     return { key, group, stage };
   });
 
-/** Members' work, as a test has it begin and end. */
+/** Members' work, as a test has it connect and end. */
 export class Crew {
-  /** Keys, in the order they began. */
+  /** Whoever has begun, and not ended. */
   readonly begun: string[] = [];
+  /** Whoever has its turn, and not ended: it asks for the lock, or has it. */
+  readonly active: string[] = [];
   private readonly ends = new Map<string, (ending: Ending) => void>();
+  private readonly connects = new Map<string, () => void>();
+  private readonly controls = new Map<string, Control>();
 
-  readonly work: Work = ({ key }, signal) =>
-    new Promise((resolve) => {
-      this.begun.push(key);
-      const end = (ending: Ending) => {
-        this.ends.delete(key);
-        resolve(ending);
-      };
-      this.ends.set(key, end);
-      // the lock tells those who only wait apart; here it is a test that does
-      signal.addEventListener("abort", () => {
-        if (this.onlyWaiting.has(key)) end({ kind: "stopped" });
-      });
+  /** Those of `unconnected` connect when the test says so, the others at once. */
+  constructor(private readonly unconnected: string[] = []) {}
+
+  readonly work: Work = async ({ key }, control) => {
+    this.begun.push(key);
+    this.controls.set(key, control);
+    const ended = new Promise<Ending>((end) => this.ends.set(key, end));
+    const turn = this.connected(key).then(async () => {
+      await control.turn();
+      if (control.signal.aborted) this.ends.get(key)!({ kind: "stopped" });
+      else this.active.push(key);
     });
+    const ending = await ended;
+    if (ending.kind === "stopped") await turn;
+    for (const list of [this.begun, this.active])
+      if (list.includes(key)) list.splice(list.indexOf(key), 1);
+    return ending;
+  };
 
-  readonly onlyWaiting = new Set<string>();
+  private connected(key: string): Promise<void> {
+    if (!this.unconnected.includes(key)) return Promise.resolve();
+    return new Promise((connect) => this.connects.set(key, connect));
+  }
 
-  /** Whoever is at work. */
-  get active(): string[] {
-    return [...this.ends.keys()];
+  async connect(key: string): Promise<void> {
+    this.connects.get(key)!();
+    await settled();
+  }
+
+  /** Its first try to connect failed. */
+  async tryAgain(key: string): Promise<void> {
+    this.controls.get(key)!.slow();
+    await settled();
   }
 
   /** Ends one, and lets whatever follows from it happen. */

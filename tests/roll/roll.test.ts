@@ -1,29 +1,68 @@
 import { expect } from "chai";
 import { roll, type Member, type RollRules } from "../../core/roll";
-import { Crew, membersOf, rulesOf, settled } from "./crew";
+import { Crew, DONE, membersOf, rulesOf, settled } from "./crew";
 
 const FAILED = { kind: "failed", kept: true, reason: "exit 1" } as const;
 const UNREACHABLE = { kind: "failed", kept: false, reason: "dial" } as const;
 
 describe("the scheduler of a roll", () => {
-  function start(
+  async function start(
     members: Member[],
     rules: Partial<RollRules> = {},
-    signal = new AbortController().signal,
+    { signal = new AbortController().signal, unconnected = [""] } = {},
   ) {
-    const crew = new Crew();
+    const crew = new Crew(unconnected);
     const result = roll(members, rulesOf(rules), crew.work, { signal });
+    await settled();
     return { crew, result };
   }
 
-  it("begins as many as the lock has places, and two that connect ahead of their turn", async () => {
-    const { crew, result } = start(membersOf("a b c d e f"), { maxHolders: 2 });
-    expect(crew.active).to.deep.equal(["a", "b", "c", "d"]);
+  async function endAll(crew: Crew): Promise<void> {
+    while (crew.active.length > 0) await crew.end(crew.active[0]!);
+  }
+
+  it("has as many ask as the lock has places, and two more connect ahead of their turn", async () => {
+    const { crew, result } = await start(membersOf("a b c d e f"), {
+      maxHolders: 2,
+    });
+    expect(crew.active).to.deep.equal(["a", "b"]);
+    expect(crew.begun).to.deep.equal(["a", "b", "c", "d"]);
     await crew.end("b");
-    expect(crew.active).to.deep.equal(["a", "c", "d", "e"]);
-    for (const key of ["a", "c", "d", "e", "f"]) await crew.end(key);
+    expect(crew.active).to.deep.equal(["a", "c"]);
+    expect(crew.begun).to.deep.equal(["a", "c", "d", "e"]);
+    await endAll(crew);
     const { endings, stopped } = await result;
     expect([...endings.keys()]).to.deep.equal(["b", "a", "c", "d", "e", "f"]);
+    expect(stopped).to.equal(null);
+  });
+
+  it("keeps the order, whoever connects first", async () => {
+    const { crew, result } = await start(
+      membersOf("a b c"),
+      {},
+      { unconnected: ["a"] },
+    );
+    expect(crew.active).to.deep.equal([]);
+    await crew.connect("a");
+    expect(crew.active).to.deep.equal(["a"]);
+    await crew.end("a");
+    expect(crew.active).to.deep.equal(["b"]);
+    await endAll(crew);
+    expect((await result).stopped).to.equal(null);
+  });
+
+  it("does not wait for one that has to try again to connect", async () => {
+    const { crew, result } = await start(
+      membersOf("a b c"),
+      { maxFailures: 2, maxHolders: 2 },
+      { unconnected: ["a"] },
+    );
+    await crew.tryAgain("a");
+    expect(crew.active).to.deep.equal(["b", "c"]);
+    await crew.end("a", UNREACHABLE);
+    await endAll(crew);
+    const { endings, stopped } = await result;
+    expect([...endings.values()]).to.deep.equal([UNREACHABLE, DONE, DONE]);
     expect(stopped).to.equal(null);
   });
 
@@ -33,17 +72,16 @@ describe("the scheduler of a roll", () => {
       ...membersOf("c d", "canary"),
       ...membersOf("x y", "repair"),
     ];
-    const { crew, result } = start(members, { maxHolders: 9 });
-    expect(crew.active).to.deep.equal(["x", "y"]);
+    const { crew, result } = await start(members, { maxHolders: 9 });
+    expect(crew.begun).to.deep.equal(["x", "y"]);
     await crew.end("x");
-    expect(crew.active).to.deep.equal(["y"]);
+    expect(crew.begun).to.deep.equal(["y"]);
     await crew.end("y");
-    expect(crew.active).to.deep.equal(["c", "d"]);
+    expect(crew.begun).to.deep.equal(["c", "d"]);
     await crew.end("d");
     await crew.end("c");
-    expect(crew.active).to.deep.equal(["a", "b"]);
-    await crew.end("a");
-    await crew.end("b");
+    expect(crew.begun).to.deep.equal(["a", "b"]);
+    await endAll(crew);
     expect((await result).stopped).to.equal(null);
   });
 
@@ -53,7 +91,7 @@ describe("the scheduler of a roll", () => {
   ] as const)
     it(`ends with a canary that ${what}, whatever the budget`, async () => {
       const members = [...membersOf("a"), ...membersOf("c", "canary")];
-      const { crew, result } = start(members, {
+      const { crew, result } = await start(members, {
         ...{ maxHolders: 9, maxFailures: 9 },
       });
       await crew.end("c", ending);
@@ -62,15 +100,14 @@ describe("the scheduler of a roll", () => {
       expect(endings.has("a")).to.equal(false);
     });
 
-  it("stops at the n-th failure: who acts is finished, who waits is told, nobody begins", async () => {
-    const { crew, result } = start(membersOf("a b c d e f"), {
+  it("stops at the n-th failure: who has asked is finished, who has not is told, nobody begins", async () => {
+    const { crew, result } = await start(membersOf("a b c d e f"), {
       ...{ maxHolders: 3, maxFailures: 2 },
     });
-    crew.onlyWaiting.add("d").add("e");
     await crew.end("a", FAILED);
-    expect(crew.active).to.deep.equal(["b", "c", "d", "e"]);
+    expect(crew.active).to.deep.equal(["b", "c"]);
     await crew.end("b", UNREACHABLE);
-    expect(crew.active).to.deep.equal(["c"]);
+    expect(crew.begun).to.deep.equal(["c"]);
     await crew.end("c");
     const { stopped, endings } = await result;
     expect(stopped).to.equal("2 failed of 2 allowed");
@@ -79,47 +116,64 @@ describe("the scheduler of a roll", () => {
   });
 
   it("gives the place of one who failed to nobody while it keeps its lock", async () => {
-    const { crew, result } = start(membersOf("a b c d e f"), {
+    const { crew, result } = await start(membersOf("a b c d e f"), {
       ...{ maxHolders: 2, maxFailures: 2 },
     });
-    await crew.end("a", FAILED); // of four places, the two ahead included, it keeps one
-    expect(crew.active).to.deep.equal(["b", "c", "d"]);
-    for (const key of ["b", "c", "d", "e", "f"]) await crew.end(key);
+    await crew.end("a", FAILED);
+    expect(crew.active).to.deep.equal(["b"]);
+    await crew.end("b");
+    expect(crew.active).to.deep.equal(["c"]);
+    await endAll(crew);
     expect((await result).stopped).to.equal(null);
   });
 
+  it("counts the place of one who kept its lock before, and failed to connect now", async () => {
+    const { crew, result } = await start(
+      membersOf("a b c"),
+      { maxHolders: 2, maxFailures: 2 },
+      { unconnected: ["a"] },
+    );
+    await crew.end("a", FAILED);
+    expect(crew.active).to.deep.equal(["b"]);
+    await endAll(crew);
+    expect((await result).endings.size).to.equal(3);
+  });
+
   it("stops at once when the lock is not to be had", async () => {
-    const { crew, result } = start(membersOf("a b c"), { maxFailures: 9 });
-    crew.onlyWaiting.add("b").add("c");
+    const { crew, result } = await start(membersOf("a b c"), {
+      maxFailures: 9,
+    });
     await crew.end("a", { kind: "blocked", reason: "held by web9, failed" });
     const { stopped } = await result;
     expect(stopped).to.equal("held by web9, failed");
-    expect(crew.active).to.deep.equal([]);
+    expect(crew.begun).to.deep.equal([]);
   });
 
   it("takes groups together as the lock does: N of them, and so many of each", async () => {
     const members = membersOf("a1/a b1/b a2/a c1/c a3/a b2/b");
-    const { crew, result } = start(members, { maxHolders: 2, maxPerGroup: 2 });
+    const { crew, result } = await start(members, {
+      ...{ maxHolders: 2, maxPerGroup: 2 },
+    });
+    expect(crew.begun).to.deep.equal(["a1", "a2", "b1", "b2"]);
     expect(crew.active).to.deep.equal(["a1", "a2", "b1", "b2"]);
     await crew.end("b1");
-    expect(crew.active).to.deep.equal(["a1", "a2", "b2"]);
+    expect(crew.begun).to.deep.equal(["a1", "a2", "b2"]);
     await crew.end("a1");
     expect(crew.active).to.deep.equal(["a2", "b2", "a3"]);
     await crew.end("b2");
     expect(crew.active).to.deep.equal(["a2", "a3", "c1"]);
-    for (const key of ["a2", "a3", "c1"]) await crew.end(key);
+    await endAll(crew);
     expect((await result).endings.size).to.equal(6);
   });
 
   it("leaves the group of one who failed alone, and says so", async () => {
     const members = membersOf("a1/a a2/a b1/b b2/b");
-    const { crew, result } = start(members, {
+    const { crew, result } = await start(members, {
       ...{ maxHolders: 2, maxPerGroup: 1, maxFailures: 2 },
     });
     await crew.end("a1", FAILED);
     expect(crew.active).to.deep.equal(["b1"]);
-    await crew.end("b1");
-    await crew.end("b2");
+    await endAll(crew);
     const { endings, stopped } = await result;
     expect(endings.has("a2")).to.equal(false);
     expect(stopped).to.equal(
@@ -129,28 +183,27 @@ describe("the scheduler of a roll", () => {
 
   it("takes one group after the other, with so many of it at once", async () => {
     const members = membersOf("a1/a b1/b a2/a b2/b a3/a");
-    const { crew, result } = start(members, {
+    const { crew, result } = await start(members, {
       ...{ maxPerGroup: 2, oneGroupAtATime: true },
     });
     expect(crew.active).to.deep.equal(["a1", "a2"]);
     await crew.end("a1");
     expect(crew.active).to.deep.equal(["a2", "a3"]);
     await crew.end("a2");
-    expect(crew.active).to.deep.equal(["a3"]);
+    expect(crew.begun).to.deep.equal(["a3"]);
     await crew.end("a3");
     expect(crew.active).to.deep.equal(["b1", "b2"]);
-    await crew.end("b1");
-    await crew.end("b2");
+    await endAll(crew);
     expect((await result).stopped).to.equal(null);
   });
 
   it("begins nothing new when it is told to stop", async () => {
     const stop = new AbortController();
-    const { crew, result } = start(membersOf("a b c d"), {}, stop.signal);
-    crew.onlyWaiting.add("b").add("c");
+    const { signal } = stop;
+    const { crew, result } = await start(membersOf("a b c d"), {}, { signal });
     stop.abort(new Error("the Pulumi program has ended"));
     await settled();
-    expect(crew.active).to.deep.equal(["a"]);
+    expect(crew.begun).to.deep.equal(["a"]);
     await crew.end("a");
     const { stopped, endings } = await result;
     expect(stopped).to.equal("the Pulumi program has ended");
@@ -158,12 +211,20 @@ describe("the scheduler of a roll", () => {
   });
 
   it("begins nobody at all when it was told before", async () => {
-    const { crew, result } = start(
-      membersOf("a"),
-      {},
-      AbortSignal.abort(new Error("over")),
-    );
+    const signal = AbortSignal.abort(new Error("over"));
+    const { crew, result } = await start(membersOf("a"), {}, { signal });
     expect((await result).stopped).to.equal("over");
     expect(crew.begun).to.deep.equal([]);
+  });
+
+  it("takes work that throws for failed", async () => {
+    const work = () => Promise.reject(new Error("no such thing"));
+    const { signal } = new AbortController();
+    const rules = rulesOf();
+    const { endings } = await roll(membersOf("a b"), rules, work, { signal });
+    expect([...endings]).to.deep.equal([
+      ["a", { kind: "failed", kept: false, reason: "no such thing" }],
+      ["b", { kind: "failed", kept: false, reason: "no such thing" }],
+    ]);
   });
 });

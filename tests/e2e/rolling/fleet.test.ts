@@ -1,0 +1,133 @@
+import { expect } from "chai";
+import { acquire } from "../../../core/lock";
+import { errorsOf } from "../../support/scene";
+import { Stage, type Roll } from "./stage";
+
+describe("RollingAction: hosts come and go", function () {
+  let stage: Stage;
+  before(async () => {
+    stage = await Stage.open(4);
+  });
+  beforeEach(() => stage.reset());
+  after(() => stage.stop());
+
+  const only = (...names: string[]) => ({
+    ...stage.actedOn(0),
+    ...stage.actedOn(1, names),
+  });
+
+  it("takes in hand whoever is new, and no other; who leaves is forgotten", async () => {
+    const stack = await stage.stack(stage.roll({}, ["web1", "web2"]));
+    await stage.mustSucceed(stack);
+    expect(stage.acts()).to.deep.equal(only("web1", "web2"));
+    await stage.set(stack, stage.roll({}, ["web3", "web2", "web4"]));
+    await stage.mustSucceed(stack);
+    expect(stage.acts()).to.deep.equal(stage.actedOn(1));
+    expect(await stage.results(stack)).to.have.all.keys(
+      ...["web2", "web3", "web4"],
+    );
+  });
+
+  it("knows a host by its machine: another key, order or rack runs nothing", async () => {
+    const roll = stage.roll({
+      ...{ grouped: true, groups: "oneAtATime" },
+    });
+    const stack = await stage.stack(roll);
+    await stage.mustSucceed(stack);
+    const [first, ...others] = Object.entries(roll.hosts);
+    const moved: Roll = {
+      ...roll,
+      hosts: Object.fromEntries([
+        ...others.reverse(),
+        ["renamed", { ...first![1], group: "c" }],
+      ]) as Roll["hosts"],
+    };
+    await stage.set(stack, moved);
+    const { summary } = await stage.mustSucceed(stack);
+    expect(summary.update).to.equal(1);
+    expect(await stage.results(stack)).to.have.all.keys(
+      ...["renamed", "web2", "web3", "web4"],
+    );
+    expect(stage.acts()).to.deep.equal(stage.actedOn(1));
+    expect((await stage.mustSucceed(stack)).summary.update).to.equal(0);
+  });
+
+  it("acts on one host alone when only its own triggers changed", async () => {
+    const roll = stage.roll();
+    const stack = await stage.stack(roll);
+    await stage.mustSucceed(stack);
+    roll.hosts.web3!.triggers = ["its own"];
+    await stage.set(stack, roll);
+    await stage.mustSucceed(stack);
+    expect(stage.acts()).to.deep.equal({ ...stage.actedOn(1), web3: 2 });
+  });
+
+  it("gives back first what a host that leaves has kept, and rolls the rest", async () => {
+    const health = { command: "true", interval: 0.1, timeout: 0.5 };
+    const stack = await stage.stack(stage.roll({ health }));
+    stage.service("web1").breakDown();
+    expect((await stack.up()).ok).to.equal(false);
+    const { holders } = await stage.scene.lock(stage.lock);
+    expect(holders.map(({ record }) => record?.target)).to.deep.equal(["web1"]);
+    await stage.set(stack, stage.roll({ health }, ["web2", "web3", "web4"]));
+    await stage.mustSucceed(stack);
+    expect(stage.acts()).to.deep.equal(stage.actedOn(1));
+    await stage.lockIsFree();
+  });
+
+  it("gives back what was kept when it is destroyed", async () => {
+    const health = { command: "true", interval: 0.1, timeout: 0.5 };
+    const stack = await stage.stack(stage.roll({ health }));
+    stage.service("web1").breakDown();
+    expect((await stack.up()).ok).to.equal(false);
+    expect(errorsOf(await stack.destroy())).to.equal("");
+    await stage.lockIsFree();
+    expect(stage.acts()).to.deep.equal(only("web1"));
+  });
+
+  it("changes how many may be down at once while nobody uses the lock; else both numbers are named", async () => {
+    const stack = await stage.stack(stage.roll());
+    await stage.mustSucceed(stack);
+    await stage.set(stack, stage.roll({ maxUnavailable: 2, triggers: [2] }));
+    const { result, seen } = await stage.observed(stack);
+    expect(errorsOf(result)).to.equal("");
+    expect(seen.mostDown).to.equal(2);
+    await stage.scene.withSession(async (session) => {
+      const held = await acquire(session, {
+        ...{ root: "/locked-action", name: stage.lock, group: "else" },
+        owner: { target: "else", subject: "app" },
+        limits: { maxHolders: 2, maxPerGroup: null, maxFailures: 1 },
+        facts: { run: "run", from: "me@here", action: "test" },
+        ...{ timeout: 10, maxWait: 10, retryInterval: 5, ownerGrace: 1 },
+        onFailedHolder: "fail",
+      });
+      await stage.set(stack, stage.roll({ maxUnavailable: 3, triggers: [3] }));
+      expect(errorsOf(await stack.up())).to.match(/maxHolders 2, asked for 3/);
+      await held.release();
+    });
+    expect(stage.acts()).to.deep.equal(stage.actedOn(2));
+    await stage.mustSucceed(stack);
+    expect(stage.acts()).to.deep.equal(stage.actedOn(3));
+  });
+
+  it("previews without any network who will be taken in hand, and why", async () => {
+    const stack = await stage.stack(stage.roll({}, ["web1", "web2"]));
+    await stage.mustSucceed(stack);
+    await stage.set(stack, stage.roll({ maxUnavailable: "50%" }));
+    await stage.scene.zookeeper.kill();
+    for (const { stop } of stage.scene.fleet.hosts) stop();
+    const lines: string[] = [];
+    const preview = await stack.preview({
+      onEvent: (event) => {
+        if (event.type === "diagnostic") lines.push(event.message);
+      },
+    });
+    expect(errorsOf(preview)).to.equal("");
+    expect(preview.summary.update).to.equal(1);
+    expect(lines.join("\n")).to.match(
+      /will run the command on 2 of 4 hosts under lock roll \d+, 2 at once; web3, web4: new; last roll .*: 2 of 2 done/,
+    );
+    await stage.scene.zookeeper.restart();
+    await Promise.all(stage.scene.fleet.hosts.map(({ start }) => start()));
+  });
+});
