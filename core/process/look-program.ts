@@ -56,7 +56,7 @@ function recognise(shell,  f, pid, i, name, file) {
   for (i = 0; i < 5; i++) {
     pid = f[2]; file = "/proc/" pid "/comm"; name = ""
     getline name < file; close(file)
-    if ((name != "sudo" && name != "timeout") || !stat(pid, f)) return
+    if (name != "sudo" || !stat(pid, f)) return
     ours[pid]
   }
 }

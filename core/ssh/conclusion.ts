@@ -1,5 +1,5 @@
 import type { MarkedOutput } from "./marked-output";
-import { PROMPT, READY } from "./program";
+import { PROMPT, READY, TIMED_OUT } from "./program";
 import type { Ending, RunResult } from "./types";
 
 /** An exit code, a signal's name, or null: the host named neither. */
@@ -19,9 +19,6 @@ export interface Evidence {
   /** Whether the program was sent at all. */
   sent: boolean;
 }
-
-/** What `timeout` exits with when the time is over. */
-const TIMED_OUT = 124;
 
 export function conclude(evidence: Evidence): RunResult {
   const { stdout, stderr } = evidence;

@@ -19,8 +19,6 @@ const GOODBYE = 2_000;
 export class Connection {
   /** Why the connection is no more; null while it is there. */
   lost: string | null = null;
-  /** False after the host was seen without a `timeout` that we can use. */
-  hasTimeout = true;
   readonly slots: Slots;
   private readonly listeners = new Set<() => void>();
   private reason: string | null = null;

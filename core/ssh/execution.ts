@@ -6,6 +6,7 @@ import { conclude, type Exit } from "./conclusion";
 import { MarkedOutput } from "./marked-output";
 import {
   commandLine,
+  GO,
   KILL_AFTER,
   program,
   PROMPT,
@@ -16,8 +17,10 @@ import type { RunResult, Script } from "./types";
 
 /** Milliseconds without output after the exit of the script, when something else keeps its outputs open. */
 const QUIET = 1_000;
-/** Milliseconds to wait for the rest in any case: for outputs after the exit, or for the exit after the outputs. */
+/** Milliseconds to wait for outputs after the exit in any case, and for the host to close a channel that we have closed. */
 const REST = 5_000;
+/** Milliseconds after the script's last words until its processes are gone; what stays longer was left in the background. */
+const GOODBYE = 250;
 /** Seconds for `sudo` to let us through. */
 const SUDO_LIMIT = 60;
 /** Seconds beyond the deadline on the host before its silence counts as lost. */
@@ -30,16 +33,10 @@ export async function begin(
   signal?: AbortSignal,
 ): Promise<Execution> {
   const token = `locked-action-${randomBytes(16).toString("hex")}`;
-  const text = program(script, token);
-  const command = commandLine(
-    script,
-    Buffer.byteLength(text),
-    connection.hasTimeout,
-  );
-  const plan = { script, token, input: `go ${token}\n${text}` };
+  const plan = { script, token, input: program(script, token) };
   return openChannel(
     connection,
-    command,
+    commandLine(script),
     (channel) => new Execution(connection, channel, plan),
     signal,
   );
@@ -49,19 +46,23 @@ export async function begin(
 interface Plan {
   script: Script;
   token: string;
-  /** The line that starts it, and the program. */
+  /** The program. */
   input: string;
 }
 
 /** One script on its channel, from the first byte to the result. */
 export class Execution {
   readonly result: Promise<RunResult>;
+  /** Resolves when the host's session is free for another script. */
+  readonly over: Promise<void>;
   private readonly stdout: MarkedOutput;
   private readonly stderr: MarkedOutput;
   private readonly begun = performance.now();
   private readonly limit: number;
   private exit: Exit | null = null;
+  private exitedAt: number | null = null;
   private resolve!: (result: RunResult) => void;
+  private free!: () => void;
   private timers: NodeJS.Timeout[] = [];
   private quiet: NodeJS.Timeout | null = null;
   private sent = false;
@@ -76,6 +77,7 @@ export class Execution {
     this.stderr = new MarkedOutput(plan.token);
     this.limit = wholeSeconds(plan.script.timeout);
     this.result = new Promise((resolve) => (this.resolve = resolve));
+    this.over = new Promise((resolve) => (this.free = resolve));
     channel.on("error", () => {}); // "close" follows
     channel.stderr.on("error", () => {});
     channel.on("data", (chunk: Buffer) => this.take(this.stdout, chunk));
@@ -83,7 +85,10 @@ export class Execution {
     channel.on("exit", (code: number | null, signal?: string) =>
       this.exited(code ?? signal ?? null),
     );
-    channel.on("close", () => this.finish());
+    channel.on("close", () => {
+      this.finish();
+      this.free();
+    });
     this.deadline();
     this.send();
   }
@@ -115,15 +120,18 @@ export class Execution {
 
   private sendProgram(): void {
     this.sent = true;
-    this.channel.write(this.plan.input);
+    this.channel.write(
+      this.asks ? `${GO}\n${this.plan.input}` : this.plan.input,
+    );
     // not ended: after the end of stdin ssh2 sends no signals any more
   }
 
   private take(output: MarkedOutput, chunk: Buffer): void {
+    if (this.done) return;
     output.push(chunk);
-    if (!this.sent && !this.done) this.converse();
-    if (this.exit !== null) this.settle();
-    else if (this.complete) this.after(REST, () => this.finish());
+    if (!this.sent) this.converse();
+    if (this.complete) this.after(GOODBYE, () => this.finish());
+    else if (this.exit !== null) this.settle();
   }
 
   /** With `sudo`: the program is sent when it has let us through, and never taken for another password. */
@@ -137,17 +145,19 @@ export class Execution {
 
   private exited(exit: Exit): void {
     this.exit ??= exit;
+    this.exitedAt ??= performance.now();
+    if (this.done || this.complete) return; // the channel is closed next
     this.after(REST, () => this.finish());
     this.settle();
   }
 
-  /** After the exit: done when all output is in, or none has come for a while. */
+  /** After an exit without last words: done when no output has come for a while. */
   private settle(): void {
     if (this.quiet) clearTimeout(this.quiet);
-    if (this.complete) return this.finish();
     this.quiet = setTimeout(() => this.finish(), QUIET);
   }
 
+  /** The script's last words are there, on both outputs: what comes after them is none of it. The host closes the channel when its processes are gone. */
   private get complete(): boolean {
     return this.stdout.seen.has("end") && this.stderr.seen.has("end");
   }
@@ -180,17 +190,23 @@ export class Execution {
     if (this.quiet) clearTimeout(this.quiet);
     this.stdout.finish();
     this.stderr.finish();
-    this.channel.close();
+    this.leave();
     this.resolve(
       conclude({
         exit: this.exit,
         stdout: this.stdout,
         stderr: this.stderr,
         limit: this.limit,
-        elapsed: (performance.now() - this.begun) / 1000,
+        elapsed: ((this.exitedAt ?? performance.now()) - this.begun) / 1000,
         lost: reason ?? this.connection.lost,
         sent: this.sent,
       }),
     );
+  }
+
+  /** A host may never answer for a session whose processes stay. */
+  private leave(): void {
+    this.channel.close();
+    setTimeout(() => this.free(), REST).unref();
   }
 }

@@ -24,12 +24,12 @@ command -v flock >/dev/null || return 0
 flock -n "$1"
 case $? in
 0) ;;
-1) la_busy; flock "$1" || exit 97;;
+1) la_busy; flock "$1" & wait "$!" || { la_ended; exit 97; };;
 *) echo 'locked-action: this host cannot lock files: two runs could act at once' >&2;;
 esac
 }`;
 
-/** The newest record of all places: one line of \`number run state exit started finished\`. */
+/** The newest record of all places: one line of \`number run state exit started finished\`, times in seconds since the boot. */
 const NEWEST = `la_newest() {
 for la_x in "$2/$la_key@"*.run; do
 [ -f "$la_x" ] && [ ! -h "$la_x" ] && read -r la_1 la_2 la_3 la_4 la_5 2>/dev/null <"$la_x" || continue
@@ -43,7 +43,8 @@ la_record() { la_n=0 la_run= la_state= la_exit=; la_each la_newest; }`;
 /** Root does not trust a directory that another user has made. */
 const CHOOSE = `la_choose() {
 [ -z "$la_d" ] || return 0
-if [ "$1" = 7 ]; then mkdir -m 1777 "$2" 2>/dev/null
+if [ -d "$2" ]; then :
+elif [ "$1" = 7 ]; then mkdir -m 1777 "$2" 2>/dev/null
 else mkdir -p -m 700 "$2" 2>/dev/null; fi
 [ -d "$2" ] && [ ! -h "$2" ] && [ -w "$2" ] && [ -x "$2" ] || return 0
 [ "$la_u" != 0 ] || [ -O "$2" ] || return 0
@@ -59,33 +60,44 @@ while read -r la_1; do [ "$la_1" != "$la_id" ] || la_no=1; done <"$la_x"
 done
 }`;
 
+/** Written over in one piece, always of the same length: whoever reads finds the old line or the new one. */
 const WRITE = `la_write() {
 [ -n "$la_d" ] || return 0
-la_x=$la_d/$la_key@$la_u.run.$$
-rm -f "$la_x"
-(umask 022; set -C; printf '%s\\n' "$la_q $la_id $*" >"$la_x") && mv -f "$la_x" "$la_d/$la_key@$la_u.run"
-} 2>/dev/null`;
+la_x=$la_d/$la_key@$la_u.run
+[ -f "$la_x" ] && [ ! -h "$la_x" ] && [ -O "$la_x" ] || { rm -f "$la_x"; (umask 022; set -C; : >"$la_x"); } || return
+printf '%-255s\\n' "$la_q $la_id $*" 1<>"$la_x"
+} 2>/dev/null
+la_now() { read -r la_t la_x </proc/uptime; } 2>/dev/null`;
 
 /**
  * Outputs go through processes that outlive a lost link: written straight into the
  * broken channel they would kill the act by SIGPIPE, halfway between stop and start.
  */
-const RELAYS = `la_relay() { trap '' HUP INT PIPE TERM; cat; cat >/dev/null; }
+const RELAYS = `la_relay() { trap '' HUP INT PIPE TERM; cat || cat >/dev/null; }
+la_pipes() { mkfifo -m 600 "$la_x.out" "$la_x.err" 2>/dev/null; }
 la_x=$la_d/$la_key@$la_u.$$
-if [ -n "$la_d" ] && rm -f "$la_x.out" "$la_x.err" && mkfifo -m 600 "$la_x.out" "$la_x.err" 2>/dev/null; then
+if [ -n "$la_d" ] && { la_pipes || { rm -f "$la_x.out" "$la_x.err"; la_pipes; }; }; then
 la_relay <"$la_x.out" 2>/dev/null &
 la_relay <"$la_x.err" >&2 2>/dev/null &
 exec >"$la_x.out" 2>"$la_x.err"
-rm -f "$la_x.out" "$la_x.err"
+rm -f "$la_x.out" "$la_x.err" &
 fi`;
 
+/** The effective user. Few programs are started here: each takes as long as all the rest. */
+const USER = `la_u=
+while [ -z "$la_u" ] && read -r la_1 la_2 la_3 la_4; do
+[ "$la_1" != Uid: ] || la_u=$la_3
+done 2>/dev/null </proc/$$/status
+[ -n "$la_u" ] || la_u=$(id -u)`;
+
 function names({ key }: { key: string }): string {
-  return `la_key=${key} la_u=$(id -u) la_d= la_no=`;
+  return `la_key=${key} la_d= la_no=\n${USER}`;
 }
 
 /** Takes the guard, waiting for it if another run holds it, and writes down that this run has begun. */
 export function guardStart(guard: Guard): string {
-  return `${names(guard)} la_id=${guard.runId}
+  return `${names(guard)}
+la_id=${guard.runId}
 ${EACH}
 ${LOCK}
 ${NEWEST}
@@ -100,18 +112,20 @@ command -v flock >/dev/null || echo 'locked-action: this host has no flock: two 
 la_each la_lock
 la_each la_revoked
 [ -z "$la_no" ] || { echo 'locked-action: this run was given up before it began' >&2; exit 98; }
-la_record; la_q=$((la_n + 1)); la_b=$(date +%s)
-la_write started - "$la_b" -`;
+la_record; la_q=$((la_n + 1)) la_b= la_t=; la_now; la_b=$la_t
+la_write started - "$la_b" - || { echo "locked-action: $la_d cannot be written, so nobody could tell what became of this run" >&2; exit 99; }`;
 }
 
-/** Writes down how it ended. */
+/** Writes down how it ended, and lets the next one begin. */
 export function guardEnd(): string {
-  return 'la_write finished "$la_e" "$la_b" "$(date +%s)"';
+  return `la_now; la_write finished "$la_e" "$la_b" "$la_t"
+exec 7<&- 8<&- 9<&-`;
 }
 
 /** Waits for the guard and prints its newest record, \`busy\` before and \`free\` after the wait. */
 export function guardQuestion(key: string, revoke: string | undefined): string {
-  return `${names({ key })} la_id=${revoke ?? ""}
+  return `${names({ key })}
+la_id=${revoke ?? ""}
 command -v flock >/dev/null || { echo noflock; exit 0; }
 ${EACH}
 ${LOCK}
@@ -125,8 +139,9 @@ la_x=$la_d/$la_key@$la_u.revoked
 [ ! -e "$la_x" ] || [ -O "$la_x" ] || return 1
 (umask 022; echo "$la_id" >>"$la_x") 2>/dev/null
 }
-${revoke === undefined ? "" : "la_each la_choose"}
+la_each la_choose
 la_each la_lock
-${revoke === undefined ? "" : "la_revoke || echo unrevoked"}
+${revoke === undefined ? "" : "la_revoke || la_d="}
+[ -n "$la_d" ] || { echo noplace; exit 0; }
 la_print free`;
 }

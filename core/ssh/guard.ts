@@ -39,6 +39,11 @@ function judge(result: RunResult): GuardRecord {
     lines.findLast((line) => line.startsWith(`${kind} `))?.split(" ");
   if (lines.includes("noflock"))
     return { state: "unavailable", reason: "the host has no flock" };
+  if (lines.includes("noplace"))
+    return {
+      state: "unavailable",
+      reason: "the host has no place for a guard",
+    };
   const free = last("free");
   if (free) return recordOf(free);
   const busy = last("busy");

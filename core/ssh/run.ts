@@ -1,5 +1,5 @@
 import { ChannelError, type Connection } from "./connection";
-import { begin } from "./execution";
+import { begin, type Execution } from "./execution";
 import { describeScriptProblem } from "./script-problem";
 import { endRemotely } from "./remote-end";
 import type { RunResult, Script } from "./types";
@@ -13,28 +13,27 @@ export async function run(
   const problem = describeScriptProblem(script);
   if (problem) throw new TypeError(problem);
   let free: (() => void) | undefined;
+  let execution: Execution;
   try {
     free = await connection.slots.take(signal);
-    const result = await runOnce(connection, script, signal);
-    if (!connection.hasTimeout || !lacksTimeout(result)) return result;
-    // nothing was run yet; from now on the script has a watchdog of its own
-    connection.hasTimeout = false;
-    return await runOnce(connection, script, signal);
+    execution = await begin(connection, script, signal);
   } catch (error) {
+    free?.();
     if (signal?.aborted) return neverBegun("it was called off before it began");
     if (error instanceof ChannelError) return neverBegun(error.message);
     throw error;
-  } finally {
-    free?.();
   }
+  // the host frees its session when its processes are gone, whenever there was an answer
+  void execution.over.then(free);
+  return outcome(connection, script, execution, signal);
 }
 
-async function runOnce(
+async function outcome(
   connection: Connection,
   script: Script,
+  execution: Execution,
   signal?: AbortSignal,
 ): Promise<RunResult> {
-  const execution = await begin(connection, script, signal);
   const end = () => void endRemotely(connection, script, execution);
   if (signal?.aborted) end();
   signal?.addEventListener("abort", end, { once: true });
@@ -43,15 +42,6 @@ async function runOnce(
   } finally {
     signal?.removeEventListener("abort", end);
   }
-}
-
-/** The shell, `sudo` or an old busybox complained about `timeout`, and nothing was run. */
-function lacksTimeout(result: RunResult): boolean {
-  return (
-    result.kind === "exit" &&
-    result.started === false &&
-    /timeout/.test(result.stderr)
-  );
 }
 
 function neverBegun(reason: string): RunResult {

@@ -76,7 +76,7 @@ export type GuardRecord =
   | { state: "finished"; runId: string; exit: number }
   /** The act was begun, nothing runs any more, and its end was not written (the host went down). */
   | { state: "interrupted"; runId: string }
-  /** The host has no `flock`: nothing is known. */
+  /** The host has no `flock`, or no place to keep a record in: nothing is known. */
   | { state: "unavailable"; reason: string };
 
 /** A connected, authenticated host. One connection is shared by all who lease the same host. */

@@ -51,7 +51,7 @@ describe("looking at the processes of a host", () => {
       pids(await seen({ commandString: unlikely, fullCmd: true })),
     ).to.deep.equal([]);
     // a deadline that nobody else has
-    const spec = { commandString: "timeout -k 2 4321 ", fullCmd: true };
+    const spec = { commandString: "^sleep 4321$", fullCmd: true };
     const sighting = await look(at.host, spec, { timeout: 4321 });
     expect(sighting).to.deep.include({ kind: "seen", identities: [] });
   });

@@ -45,7 +45,7 @@ describe("looking at the processes of other users", () => {
     const seen = await see(
       host,
       "one",
-      { commandString: "sudo -n -- timeout -k 2 30", fullCmd: true },
+      { commandString: "^sudo -n -- /bin/sh -s$", fullCmd: true },
       true,
     );
     expect(pids(seen)).to.deep.equal([]);

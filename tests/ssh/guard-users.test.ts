@@ -120,4 +120,42 @@ describe("the guard on the host, between its users", () => {
     });
     one.release();
   });
+
+  it("cannot be told where the user has no place for it, and the output says so", async () => {
+    const bare = await start(["chmod 755 /run/lock"], ["SetEnv HOME=/proc"]);
+    const one = await at.pool.lease(bare.connection("one"));
+    const result = await one.run(guarded("key", "run-1", "exit 3"));
+    expect(result).to.include({
+      kind: "exit",
+      code: 3,
+      stderr:
+        "locked-action: this host has no place for a guard: two runs could act at once\n",
+    });
+    for (const options of [{}, { revoke: "run-1" }])
+      expect(await one.awaitGuard("key", 9, options)).to.deep.equal({
+        state: "unavailable",
+        reason: "the host has no place for a guard",
+      });
+    one.release();
+  });
+
+  it("lets nothing begin of which it could keep no record", async () => {
+    const full = await start([
+      "mount -t tmpfs -o mode=1777,size=4096 none /run/lock",
+      "head -c 4096 /dev/zero >/run/lock/full",
+    ]);
+    const one = await at.pool.lease(full.connection("one"));
+    const never = path.join(full.dir, "home-one", "never");
+    const result = await one.run(guarded("key", "run-1", `touch ${never}`));
+    expect(result).to.deep.equal({
+      kind: "exit",
+      code: 99,
+      started: false,
+      stdout: "",
+      stderr:
+        "locked-action: /run/lock/locked-action cannot be written, so nobody could tell what became of this run\n",
+    });
+    expect(fs.existsSync(never)).to.equal(false);
+    one.release();
+  });
 });

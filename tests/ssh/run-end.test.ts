@@ -32,6 +32,33 @@ describe("ending a script on a host", () => {
     await eventually("it is gone", () => !alive(number));
   });
 
+  it("at its deadline whoever has killed the watch over it, and not before", async () => {
+    const killed = `for p in $(cat /proc/$$/task/*/children); do kill $(cat /proc/$p/task/*/children); done 2>/dev/null`;
+    expect(await run(`${killed}; sleep 0.1; exit 3`)).to.include({
+      kind: "exit",
+      code: 3,
+    });
+    expect(await run(`${killed}; sleep 300`, { timeout: 1 })).to.include({
+      kind: "timeout",
+      seconds: 1,
+    });
+  });
+
+  it("but not what has outlived it, when only its shell was killed", async () => {
+    const [daemon, watchdog] = [file(), file()];
+    const result = await run(
+      `cut -d' ' -f1 /proc/$$/task/$$/children >${watchdog}
+      sleep 300 & echo $! >${daemon}; kill -KILL $$`,
+      { timeout: 1 },
+    );
+    expect(result).to.include({ kind: "signal", signal: "SIGKILL" });
+    const watching = await pidIn(watchdog);
+    await eventually("nobody watches any more", () => !alive(watching));
+    const child = await pidIn(daemon);
+    expect(alive(child)).to.equal(true);
+    process.kill(child);
+  });
+
   it("when it is called off, by TERM to all of it", async () => {
     const pid = file();
     const stop = new AbortController();

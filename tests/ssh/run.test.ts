@@ -93,7 +93,7 @@ describe("running a script on a host", () => {
         { environment: { PASSWORD: secret }, stdin: secret },
       );
       expect(result).to.include({ code: 0 });
-      expect(result.stdout).to.contain("timeout");
+      expect(result.stdout).to.contain("/bin/sh -s");
       expect(result.stdout).to.not.contain(secret);
       expect(
         (await run(`echo "$PASSWORD"`, { environment: { PASSWORD: secret } }))
