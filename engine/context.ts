@@ -8,6 +8,7 @@ import {
   type Summary,
 } from "./events";
 import { Killed, type Halt } from "./halt";
+import type { Hooks } from "./hooks";
 import { PartialFailure } from "./provider-errors";
 import type { Slots } from "./slots";
 import type { Snapshot } from "./snapshot";
@@ -22,6 +23,7 @@ export interface ContextParts {
   halt: Halt;
   slots: Slots;
   provider: () => Promise<DynamicProvider>;
+  hooks: Hooks;
   emit: (event: EngineEvent) => void;
 }
 
@@ -47,6 +49,9 @@ export class Context {
   }
   get slots() {
     return this.parts.slots;
+  }
+  get hooks() {
+    return this.parts.hooks;
   }
   get provider() {
     return this.parts.provider;

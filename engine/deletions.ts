@@ -54,7 +54,10 @@ async function deleteOne(context: Context, old: ResourceState): Promise<void> {
   context.begun(op, old.urn);
   try {
     if (old.protect && !old.delete) throw new Error(protectedMessage(old.urn));
+    const facts = { oldInputs: old.inputs, oldOutputs: old.outputs };
+    if (!old.delete) await context.hooks.run("beforeDelete", old, facts);
     if (!context.preview) await act(context, old);
+    if (!old.delete) await context.hooks.run("afterDelete", old, facts);
     context.ended(op, old.urn);
   } catch (error) {
     context.failed(op, old.urn, error);

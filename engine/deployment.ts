@@ -135,6 +135,9 @@ export class Deployment {
         ? { additionalSecretOutputs: secretOutputs }
         : {}),
       ...(trigger === undefined ? {} : { replacementTrigger: trigger }),
+      ...(Object.keys(goal.hooks).length > 0
+        ? { resourceHooks: goal.hooks }
+        : {}),
       ...(old?.id ? { id: old.id } : {}),
       ...(old?.created ? { created: old.created } : {}),
       ...(old?.modified ? { modified: old.modified } : {}),

@@ -7,6 +7,11 @@ export async function destroy(context: Context): Promise<void> {
   const all = context.snapshot.left;
   const doomed = context.targeted ? withChildren(context, all) : all;
   const urns = new Set(doomed.map(({ urn }) => urn));
+  for (const { urn, resourceHooks: hooks } of doomed)
+    if (hooks?.beforeDelete ?? hooks?.afterDelete)
+      throw new Error(
+        `cannot delete '${urn}': it has hooks of its program, which a destroy does not run; take it out of the program and run \`up\``,
+      );
   for (const each of all) {
     if (urns.has(each.urn)) continue;
     const needed = [...references(each)].find((urn) => urns.has(urn));

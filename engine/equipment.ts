@@ -7,6 +7,7 @@ import { engineService } from "./engine-service";
 import { childEnvironment, withNamespaces, type Config } from "./environment";
 import type { Emit } from "./events";
 import type { Halt } from "./halt";
+import { Hooks } from "./hooks";
 import { readProject, type Project } from "./project";
 import { startProviderProcess } from "./provider-process";
 import { startServer } from "./server";
@@ -103,7 +104,15 @@ async function open(
   if (purpose.eager) provider.get().catch(() => {});
   const snapshot = await Snapshot.open(stateFile, passphrase, preview);
   onClose(() => snapshot.close());
+  const hooks = new Hooks(preview, (message, urn) =>
+    emit({
+      type: "diagnostic",
+      ...{ severity: "warning", message, urn, ephemeral: false },
+    }),
+  );
+  onClose(() => hooks.close());
   const context = new Context({
+    hooks,
     ...{ preview, snapshot, halt, emit, stack: name },
     targets: options.target && new Set(options.target),
     slots: new Slots(parallel, halt),

@@ -41,13 +41,32 @@ async function perform(context: Context, step: Acting): Promise<ResourceState> {
     ...("replaces" in step ? { replaces: step.replaces } : {}),
   });
   try {
-    const done = context.preview ? foreseen(step) : await act(context, step);
+    const done = await withHooks(context, step);
     context.ended(op, next.urn);
     return done;
   } catch (error) {
     context.failed(op, next.urn, error);
     throw error;
   }
+}
+
+async function withHooks(
+  context: Context,
+  step: Acting,
+): Promise<ResourceState> {
+  const { next } = step;
+  const act = () => (context.preview ? foreseen(step) : actOn(context, step));
+  const old = step.op === "update" ? step.old : undefined;
+  const what = old ? "Update" : "Create";
+  const facts = {
+    newInputs: next.inputs,
+    ...(old ? { oldInputs: old.inputs, oldOutputs: old.outputs } : {}),
+  };
+  await context.hooks.run(`before${what}`, next, facts);
+  const done = await act();
+  const newOutputs = done.outputs;
+  await context.hooks.run(`after${what}`, done, { ...facts, newOutputs });
+  return done;
 }
 
 // In a preview a dynamic provider is not asked: what it adds is not known.
@@ -57,7 +76,7 @@ function foreseen(step: Acting): ResourceState {
   return { ...next, ...(id ? { id } : {}), outputs: next.inputs };
 }
 
-async function act(context: Context, step: Acting): Promise<ResourceState> {
+async function actOn(context: Context, step: Acting): Promise<ResourceState> {
   switch (step.op) {
     case "create":
       return create(context, step.next);

@@ -1,4 +1,5 @@
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
+import { hooksOf, type HookBindings } from "./hooks";
 import { STACK_TYPE } from "./urn";
 import {
   foreignSignature,
@@ -26,6 +27,7 @@ export interface Goal {
   /** URNs it may have had. */
   aliases: string[];
   replacementTrigger?: Value;
+  hooks: HookBindings;
 }
 
 /** The program asks for what this engine does not do. */
@@ -47,6 +49,7 @@ export function goalOf(request: RegisterResourceRequest): Goal {
     ignoreChanges: request.getIgnorechangesList(),
     additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
     aliases: request.getAliasurnsList(),
+    hooks: hooksOf(request),
   };
   if (request.getParent() !== "") goal.parent = request.getParent();
   if (request.hasProtect()) goal.protect = request.getProtect();
@@ -72,7 +75,7 @@ function propertyDependenciesOf(request: RegisterResourceRequest) {
 
 function refuse(request: RegisterResourceRequest): void {
   const type = request.getType();
-  const hooks: string[][] = Object.values(request.getHooks()?.toObject() ?? {});
+  const retries = request.getHooks()?.getOnErrorList() ?? [];
   const refused: [boolean, string][] = [
     [
       request.getCustom() && !type.startsWith("pulumi-nodejs:"),
@@ -93,7 +96,7 @@ function refuse(request: RegisterResourceRequest): void {
     [request.getDeletedwith() !== "", "the option `deletedWith`"],
     [request.getReplaceWithList().length > 0, "the option `replaceWith`"],
     [request.getTransformsList().length > 0, "the option `transforms`"],
-    [hooks.some((list) => list.length > 0), "the option `hooks`"],
+    [retries.length > 0, "the option `hooks.onError`"],
     [request.getAliasesList().length > 0, "an alias that is no URN"],
     [
       request.getIgnorechangesList().some((path) => /[.[\]*"]/.test(path)),

@@ -15,6 +15,7 @@ import type { ResourceState } from "./state";
 export interface Registrations {
   register(goal: Goal): Promise<ResourceState>;
   registerOutputs(urn: string, outputs: Properties): void;
+  registerHook(request: proto.RegisterResourceHookRequest): void;
   /** The program has registered all it wants; resolves when it may end. */
   finish(): Promise<void>;
   /** The program asks for what can't be; `name` says of what. */
@@ -39,8 +40,9 @@ export function monitorService(
     ) {
       const response = new proto.SupportsFeatureResponse();
       // Without the others the SDK sends aliases as URNs and resources as their
-      // ids, and refuses by itself hooks, transforms, deletedWith, replaceWith.
-      response.setHassupport(call.request.getId() === "secrets");
+      // ids, and refuses by itself transforms, deletedWith, replaceWith.
+      const id = call.request.getId();
+      response.setHassupport(id === "secrets" || id === "resourceHooks");
       done(null, response);
     },
     registerResource(
@@ -77,7 +79,18 @@ export function monitorService(
     registerPackage: refused("a parameterized provider"),
     registerStackTransform: refused("a transform"),
     registerStackInvokeTransform: refused("a transform"),
-    registerResourceHook: refused("a resource hook"),
+    registerResourceHook(
+      call: Call<proto.RegisterResourceHookRequest>,
+      done: sendUnaryData<Empty>,
+    ) {
+      try {
+        to.registerHook(call.request);
+        done(null, new Empty());
+      } catch (error) {
+        to.refuse(error, call.request.getName());
+        done(REFUSED);
+      }
+    },
     registerErrorHook: refused("an error hook"),
   };
 }

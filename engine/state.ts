@@ -19,6 +19,8 @@ const resource = z.object({
   retainOnDelete: z.boolean().optional(),
   additionalSecretOutputs: z.array(z.string()).optional(),
   replacementTrigger: value.optional(),
+  /** Names of the program's functions to be called around its steps. */
+  resourceHooks: z.record(z.string(), z.array(z.string())).optional(),
   /** Why its last create or update did not wholly succeed; the next `up` updates it. */
   initErrors: z.array(z.string()).optional(),
   /** Replaced, and still to be deleted. */

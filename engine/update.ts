@@ -83,6 +83,9 @@ class ProgramRegistrations implements Registrations {
   readonly registerOutputs: Registrations["registerOutputs"] = (urn, outputs) =>
     this.deployment.registerOutputs(urn, outputs);
 
+  readonly registerHook: Registrations["registerHook"] = (request) =>
+    this.context.hooks.register(request);
+
   readonly finish = () => this.track(this.removeRest());
 
   refuse(error: unknown, name: string): void {

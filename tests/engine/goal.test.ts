@@ -32,10 +32,10 @@ describe("what a program may ask for", () => {
     ["the option `deletedWith`", (asked) => asked.setDeletedwith("urn")],
     ["the option `replaceWith`", (asked) => asked.setReplaceWithList(["urn"])],
     [
-      "the option `hooks`",
+      "the option `hooks.onError`",
       (asked) => {
         const hooks = new RegisterResourceRequest.ResourceHooksBinding();
-        asked.setHooks(hooks.setBeforeCreateList(["hook"]));
+        asked.setHooks(hooks.setOnErrorList(["hook"]));
       },
     ],
     ["an alias that is no URN", (asked) => asked.setAliasesList([new Alias()])],

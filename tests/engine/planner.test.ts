@@ -27,6 +27,7 @@ const goal = (over: Partial<Goal> = {}): Goal => ({
   ignoreChanges: [],
   additionalSecretOutputs: [],
   aliases: [],
+  hooks: {},
   ...over,
 });
 

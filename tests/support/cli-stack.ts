@@ -4,6 +4,7 @@ import {
   type OpMap,
   type Stack as CliStack,
 } from "@pulumi/pulumi/automation";
+import { spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { emptySummary, type Op, type Summary } from "../../engine/events";
@@ -30,17 +31,18 @@ export async function openCliStack(
   if (!version) throw new Error("there is no `pulumi` on the PATH");
   const home = path.join(project.dir, ".pulumi-home");
   fs.mkdirSync(home, { recursive: true });
+  const envVars = {
+    ...env,
+    PULUMI_BACKEND_URL: `file://${home}`,
+    PULUMI_HOME: home,
+    PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+  };
   const stack = await LocalWorkspace.createOrSelectStack(
     { stackName: name, workDir: project.dir },
     {
-      envVars: {
-        ...env,
-        PULUMI_BACKEND_URL: `file://${home}`,
-        PULUMI_HOME: home,
-        PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
-        PULUMI_SKIP_UPDATE_CHECK: "true",
-        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-      },
+      envVars,
     },
   );
   const setConfig = (key: string, value: ConfigValue) =>
@@ -83,6 +85,19 @@ export async function openCliStack(
     up: (options) => run((on, o) => on.up(o), options),
     refresh: (options) => run((on, o) => on.refresh(o), options),
     destroy: (options) => run((on, o) => on.destroy(o), options),
+    startUp: () =>
+      spawn(
+        "pulumi",
+        [
+          ...["up", "--yes", "--skip-preview", "--non-interactive"],
+          ...["--parallel", "32", "--stack", name],
+        ],
+        {
+          cwd: project.dir,
+          stdio: "ignore",
+          env: { ...process.env, ...envVars },
+        },
+      ),
     outputs: () => outputs,
     state: async () => (await stack.exportStack()) as unknown as State,
   };

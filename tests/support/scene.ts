@@ -1,12 +1,16 @@
 import { createSessionPool } from "../../core/zookeeper/pool";
 import type { Session } from "../../core/zookeeper/session";
 import { describeLock, type LockView } from "../../core/lock";
-import { startHosts, type Fleet } from "./hosts";
+import { startHosts, type Fleet, type HostOptions } from "./hosts";
 import { makeProject, type TestProject } from "./project";
 import { Sandbox } from "./sandbox";
 import { Service } from "./services";
 import { openStack, type Stack } from "./stack";
-import { startZookeeper, type ZookeeperServer } from "./zookeeper";
+import {
+  startZookeeper,
+  type ZookeeperOptions,
+  type ZookeeperServer,
+} from "./zookeeper";
 
 // One program for all end-to-end tests: it declares what the configuration says.
 const PROGRAM = `
@@ -20,7 +24,7 @@ const actions = config.getObject<Record<string, Declared>>("actions") ?? {};
 export const outcomes: Record<string, pulumi.Output<unknown>> = {};
 for (const [name, { options, ...args }] of Object.entries(actions)) {
   const connection = { privateKey, ...(args.connection as object) };
-  outcomes[name] = new LockedAction(name, { ...args, connection } as LockedActionArgs, options).outcome;
+  outcomes[name] = new LockedAction(name, { ...args, connection } as unknown as LockedActionArgs, options).outcome;
 }
 const rolls = config.getObject<Record<string, RollingActionArgs>>("rolls") ?? {};
 export const results: Record<string, pulumi.Output<unknown>> = {};
@@ -55,11 +59,19 @@ export interface Scene {
   stop(): Promise<void>;
 }
 
-export async function openScene(hosts: string[]): Promise<Scene> {
+export interface SceneOptions {
+  zookeeper?: ZookeeperOptions;
+  hosts?: HostOptions;
+}
+
+export async function openScene(
+  hosts: string[],
+  options: SceneOptions = {},
+): Promise<Scene> {
   const sandbox = await Sandbox.create();
   const [zookeeper, fleet, project] = await Promise.all([
-    startZookeeper(sandbox, { tickTime: 500 }),
-    startHosts(sandbox, hosts),
+    startZookeeper(sandbox, { tickTime: 500, ...options.zookeeper }),
+    startHosts(sandbox, hosts, options.hosts),
     makeProject(sandbox, {
       name: "scene",
       program: PROGRAM,

@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import path from "node:path";
 import type { EngineEvent, OperationResult, State } from "../../engine";
 import { openCliStack } from "./cli-stack";
 import type { TestProject } from "./project";
@@ -30,6 +31,8 @@ export interface Stack {
   up(options?: OperationOptions): Promise<OperationResult>;
   refresh(options?: OperationOptions): Promise<OperationResult>;
   destroy(options?: OperationOptions): Promise<OperationResult>;
+  /** `up` as a process of its own, that can be signalled. */
+  startUp(): ChildProcess;
   outputs(): Record<string, unknown>;
   state(): Promise<State>;
 }
@@ -65,6 +68,36 @@ export async function openStack(
   return openLocalStack(project, name, settings);
 }
 
+const ENGINE = path.join(__dirname, "../../engine/cli.ts");
+
+function startLocalUp(
+  project: TestProject,
+  name: string,
+  { config, env }: StackSettings,
+): ChildProcess {
+  const given = Object.entries(config).flatMap(([key, value]) =>
+    typeof value === "string"
+      ? ["--config", `${key}=${value}`]
+      : ["--secret", `${key}=${value.secret}`],
+  );
+  return spawn(
+    process.execPath,
+    [
+      ...["--import", "tsx", ENGINE, "up", "--parallel", "32"],
+      ...["--project", project.dir, "--stack", name, ...given],
+    ],
+    {
+      cwd: path.dirname(ENGINE),
+      stdio: "ignore",
+      env: {
+        ...process.env,
+        ...env,
+        PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
+      },
+    },
+  );
+}
+
 function openLocalStack(
   project: TestProject,
   name: string,
@@ -91,6 +124,7 @@ function openLocalStack(
     up: (options) => local().up(options),
     refresh: (options) => local().refresh(options),
     destroy: (options) => local().destroy(options),
+    startUp: () => startLocalUp(project, name, { config: values, env }),
     outputs: () => local().outputs(),
     state: async () => {
       const state = local().exportState();

@@ -3,7 +3,10 @@ import path from "node:path";
 import { eventually } from "./eventually";
 import type { Host } from "./hosts";
 
-export type StepName = "gate" | "drain" | "act" | "health" | "undrain";
+export type StepName = "look" | "gate" | "drain" | "act" | "health" | "undrain";
+
+/** A line for sshd: whatever is asked of the host waits while its look is held. */
+export const HOLDABLE_LOOKS = `ForceCommand while [ -e "$LOCKED_ACTION_HOST_DIR/hold-look" ]; do : >>"$LOCKED_ACTION_HOST_DIR/at-look"; sleep 0.05; done; exec sh -c "$SSH_ORIGINAL_COMMAND"`;
 
 /** The commands of a host's steps: each notes that it was come to, waits while it is held, and fails if told to. */
 export class Steps {
@@ -50,12 +53,15 @@ export class Steps {
   }
 
   forget(): void {
-    fs.rmSync(this.noted, { force: true });
+    for (const file of [this.noted, path.join(this.host.dir, "at-look")])
+      fs.rmSync(file, { force: true });
   }
 
   async reached(step: StepName): Promise<void> {
     await eventually(`${this.host.name} comes to ${step}`, () =>
-      this.taken.includes(step),
+      step === "look"
+        ? fs.existsSync(path.join(this.host.dir, "at-look"))
+        : this.taken.includes(step),
     );
   }
 
