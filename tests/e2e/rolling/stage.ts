@@ -1,5 +1,8 @@
 import { expect } from "chai";
+import fs from "node:fs";
+import path from "node:path";
 import { errorsOf, openScene, type Scene } from "../../support/scene";
+import { SANDBOX_VARIABLE } from "../../support/sandbox";
 import { Observer, type Service } from "../../support/services";
 import type { OperationResult, Stack } from "../../support/stack";
 
@@ -23,7 +26,7 @@ const RACKS = ["a", "b", "c"];
 
 /** Twelve hosts in three racks, each with a service, and stacks that roll them. */
 export class Stage {
-  private stacks = 0;
+  private readonly stackNames = new Map<Stack, string>();
   private locks = 0;
 
   private constructor(readonly scene: Scene) {}
@@ -74,7 +77,9 @@ export class Stage {
   }
 
   async stack(roll: Roll): Promise<Stack> {
-    const stack = await this.scene.openStack(`roll${++this.stacks}`, {});
+    const name = `roll${this.stackNames.size}`;
+    const stack = await this.scene.openStack(name, {});
+    this.stackNames.set(stack, name);
     await this.set(stack, roll);
     return stack;
   }
@@ -138,6 +143,36 @@ export class Stage {
         acts.filter((act) => act.startsWith("restart")).length,
       ]),
     );
+  }
+
+  /** Ends every provider of this scene's stacks, at once. */
+  killProviders(): void {
+    const mark = `${SANDBOX_VARIABLE}=${this.scene.sandbox.dir}`;
+    for (const pid of fs.readdirSync("/proc").filter((name) => +name > 0)) {
+      const read = (name: string) => {
+        try {
+          return fs.readFileSync(`/proc/${pid}/${name}`, "utf8");
+        } catch {
+          return ""; // gone meanwhile
+        }
+      };
+      const line = read("cmdline").split("\0");
+      if (!line.some((word) => word.includes("dynamic-provider"))) continue;
+      if (read("environ").split("\0").includes(mark))
+        process.kill(+pid, "SIGKILL");
+    }
+  }
+
+  /** The state as it is now, to be set back to; null where the engine keeps it elsewhere. */
+  stateOf(stack: Stack): { restore(): void } | null {
+    const name = this.stackNames.get(stack);
+    const file = path.join(this.scene.project.dir, `${name}.state.json`);
+    if (stack.engine.startsWith("pulumi")) return null;
+    const text = fs.existsSync(file) ? fs.readFileSync(file) : null;
+    return {
+      restore: () =>
+        text ? fs.writeFileSync(file, text) : fs.rmSync(file, { force: true }),
+    };
   }
 
   /** Each of them so often. */

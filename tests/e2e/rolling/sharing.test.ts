@@ -1,0 +1,40 @@
+import { expect } from "chai";
+import { errorsOf } from "../../support/scene";
+import { Observer } from "../../support/services";
+import { Stage } from "./stage";
+
+describe("RollingAction: with others under one lock", function () {
+  let stage: Stage;
+  before(async () => {
+    stage = await Stage.open(6);
+  });
+  beforeEach(() => stage.reset());
+  after(() => stage.stop());
+
+  it("two stacks that roll the same fleet at once never have more than N down together", async () => {
+    const roll = stage.roll({ maxUnavailable: 2 });
+    const stacks = [await stage.stack(roll), await stage.stack(roll)];
+    const seen = new Observer(stage.services);
+    const results = await Promise.all(stacks.map((stack) => stack.up()));
+    expect(results.map(errorsOf)).to.deep.equal(["", ""]);
+    expect(seen.stop()).to.equal(2);
+    expect(stage.acts()).to.deep.equal(stage.actedOn(2));
+    await stage.lockIsFree();
+  });
+
+  it("takes turns with single LockedActions of another stack", async () => {
+    const rolled = ["web1", "web2", "web3"];
+    const stack = await stage.stack(stage.roll({}, rolled));
+    const single = (name: string) =>
+      stage.scene.restart(name, { lock: { name: stage.lock } });
+    const other = await stage.scene.openStack(`singles-of-${stage.lock}`, {
+      ...{ web4: single("web4"), web5: single("web5"), web6: single("web6") },
+    });
+    const seen = new Observer(stage.services);
+    const results = await Promise.all([stack.up(), other.up({ parallel: 3 })]);
+    expect(results.map(errorsOf)).to.deep.equal(["", ""]);
+    expect(seen.stop()).to.equal(1);
+    expect(stage.acts()).to.deep.equal(stage.actedOn(1));
+    await stage.lockIsFree();
+  });
+});
