@@ -71,7 +71,8 @@ function orderProblems({ order, hosts }: RollingActionInputs): Problem[] {
   return order.flatMap((key, index): Problem[] => {
     const path = ["order", String(index)];
     if (isUnknown(key)) return [];
-    if (!(key in hosts)) return [[path, `there is no such host: ${key}`]];
+    if (!Object.hasOwn(hosts, key))
+      return [[path, `there is no such host: ${key}`]];
     return order.indexOf(key) < index ? [[path, `${key} stands twice`]] : [];
   });
 }
@@ -82,7 +83,12 @@ function canaryProblems(inputs: RollingActionInputs): Problem[] {
   if (health !== undefined || process !== undefined || action.service)
     return [];
   const proven = Object.values(hosts).every(
-    (host) => isUnknown(host) || host.health || host.process,
+    (host) =>
+      isUnknown(host) ||
+      isUnknown(host.action) ||
+      host.health ||
+      host.process ||
+      host.action?.service,
   );
   return proven
     ? []

@@ -89,17 +89,11 @@ const PERCENT = /^(\d+(?:\.\d+)?)%$/;
 
 /** `3`, or `"25%"`. */
 const numberOrPercent = known(
-  z.custom<number | string>().superRefine((value, context) => {
+  z.custom<number | string>((value) => {
+    if (typeof value === "number") return count.safeParse(value).success;
     const percent = Number(PERCENT.exec(String(value))?.[1]);
-    if (typeof value === "string" && percent > 0 && percent <= 100) return;
-    if (typeof value === "number" && Number.isInteger(value) && value >= 1)
-      return;
-    context.addIssue({
-      code: "custom",
-      message:
-        'expected a whole number of at least 1, or a percentage between 0 and 100 ("25%")',
-    });
-  }),
+    return typeof value === "string" && percent > 0 && percent <= 100;
+  }, `expected a whole number between 1 and 100000, or a percentage between 0 and 100 ("25%")`),
 );
 
 const order = known(
@@ -131,8 +125,8 @@ const fields = {
 
 /** The inputs of a `RollingAction`; defaults are applied elsewhere, after unknowns are known. */
 export const rollingInputs = closed(fields).superRefine((value, context) => {
-  // nothing between two properties can be judged while one of them is missing
-  if (!value.hosts || !value.lock || !value.action) return;
+  // nothing between two properties can be judged while one of them is wrong
+  if (context.issues.length > 0) return;
   for (const [path, message] of contradictions(value as RollingActionInputs))
     context.addIssue({ code: "custom", path, message });
 });

@@ -11,8 +11,8 @@ export function minimal() {
 export function withInput(
   path: string,
   value: unknown,
+  inputs: Record<string, unknown> = minimal(),
 ): Record<string, unknown> {
-  const inputs: Record<string, unknown> = minimal();
   const keys = path.split(".");
   const last = keys.pop()!;
   let object = inputs;
