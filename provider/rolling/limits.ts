@@ -42,7 +42,8 @@ function groupSizes(hosts: Inputs["hosts"]): number[] {
 }
 
 function share(percent: string, of: number): number {
-  // in thousandths of a percent: 0.1 and its like are no numbers of a computer's
-  const thousandths = Math.round(parseFloat(percent) * 1000);
-  return Math.max(1, Math.floor((of * thousandths) / 100_000));
+  // as whole numbers: 0.1 and its like are no numbers of a computer's
+  const [whole = "", fraction = ""] = percent.slice(0, -1).split(".");
+  const hundred = 100n * 10n ** BigInt(fraction.length);
+  return Math.max(1, Number((BigInt(whole + fraction) * BigInt(of)) / hundred));
 }
