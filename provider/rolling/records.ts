@@ -4,7 +4,7 @@ import type { FleetState, HostFailure, HostRecord } from "./state";
 
 /** Bytes of one record, as JSON. */
 export const RECORD_SIZE = 400;
-/** Characters of a reason that are always kept. */
+/** Bytes of a reason that are always kept. */
 const SHORTEST_REASON = 40;
 /** Processes of one host that are named. */
 const PROCESSES = 2;
@@ -68,8 +68,9 @@ export function recordOf(
     ...(canary ? { canary } : {}),
     ...(kept ? { kept } : {}),
   };
-  if (!state.failure) return record;
-  return fitted({ ...record, failure: shortFailure(state.failure, state) });
+  const { failure } = state;
+  if (!failure) return fitted(record);
+  return fitted({ ...record, failure: shortFailure(failure, state) });
 }
 
 function shortFailure(
@@ -89,21 +90,33 @@ function shortFailure(
  * that is too long goes as a whole, and then nothing is taken for done that was not.
  */
 function fitted(record: HostRecord): HostRecord {
-  let failure = record.failure!;
-  let rest = { ...record, failure };
-  if (over(rest) > 0) rest = { ...rest, process: undefined };
-  if (over(rest) > 0) {
-    const { reason } = failure;
-    const length = Math.max(SHORTEST_REASON, reason.length - over(rest) - 2);
-    if (length < reason.length)
-      failure = { ...failure, reason: `${reason.slice(0, length)}…` };
-    rest = { ...rest, failure };
-  }
-  if (over(rest) > 0)
-    rest = { ...rest, failure: { ...failure, baseline: undefined } };
-  return rest;
+  if (over(record) <= 0) return record;
+  const rest = { ...record, process: undefined };
+  const { failure } = rest;
+  if (over(rest) <= 0 || !failure) return rest;
+  const room = size(failure.reason) - over(rest) - size("…");
+  const reason = beginning(failure.reason, Math.max(SHORTEST_REASON, room));
+  const short = { ...rest, failure: { ...failure, reason } };
+  if (over(short) <= 0) return short;
+  return { ...short, failure: { ...short.failure, baseline: undefined } };
 }
 
 function over(record: HostRecord): number {
   return Buffer.byteLength(JSON.stringify(record)) - RECORD_SIZE;
+}
+
+/** Bytes of a text within JSON. */
+function size(text: string): number {
+  return Buffer.byteLength(JSON.stringify(text)) - 2;
+}
+
+/** So many bytes of a text, within JSON; never a part of a character. */
+function beginning(text: string, bytes: number): string {
+  let [kept, left] = ["", bytes];
+  for (const character of text) {
+    left -= size(character);
+    if (left < 0) return `${kept}…`;
+    kept += character;
+  }
+  return text;
 }
