@@ -37,12 +37,12 @@ export function fleetDifference(
 function withoutCredentials(inputs: RollingActionInputs): unknown {
   if (typeof inputs.hosts !== "object") return inputs;
   const hosts = Object.values(inputs.hosts).map((host) => {
-    if (typeof host !== "object" || typeof host.connection !== "object")
-      return host;
-    const { host: address, port } = host.connection;
+    if (typeof host !== "object") return host;
     // under a target of its own the address is no more than a way to it
-    const connection = host.target ? null : { address, port };
-    return { ...host, connection };
+    if (host.target) return { ...host, connection: null };
+    if (typeof host.connection !== "object") return host;
+    const { host: address, port } = host.connection;
+    return { ...host, connection: { address, port } };
   });
   return { ...inputs, hosts };
 }
@@ -79,7 +79,8 @@ function notes(fleet: Fleet, state: FleetState): string[] {
     const { mark = state.mark } = state.results[key] ?? {};
     if (mark !== markOf(plan))
       found.push(`process, gate, health, drain or undrain of ${key} changed`);
-    if (!(key in state.results)) found.push(`${key} has another name`);
+    if (!Object.hasOwn(state.results, key))
+      found.push(`${key} has another name`);
     if (known.kept?.why === "doubt")
       found.push(`it is in doubt whether the lock of ${key} was released`);
   }

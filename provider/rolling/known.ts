@@ -2,7 +2,7 @@ import type { Plan } from "../plan";
 import type { State } from "../state";
 import type { Fleet } from "./fleet";
 import { stateOf } from "./records";
-import type { FleetState, HostRecord } from "./state";
+import { allRecords, type FleetState, type HostRecord } from "./state";
 
 /** One host of the fleet in one operation. */
 export interface HostRun {
@@ -29,8 +29,7 @@ export function hostsOf(
   before: FleetState | null,
 ): { hosts: HostRun[]; gone: GoneHost[] } {
   const known = new Map<string, GoneHost & { record: HostRecord }>();
-  const all = { ...before?.removed, ...before?.results };
-  for (const [key, record] of Object.entries(all)) {
+  for (const [key, record] of before ? allRecords(before) : []) {
     const state = stateOf(key, record, before!);
     known.set(state.target, { key, state, record });
   }

@@ -18,7 +18,7 @@ import {
 } from "./outcome";
 import { stateOf } from "./records";
 import { rollFleet, type FleetEnd } from "./roll-fleet";
-import { readFleetState, type FleetState } from "./state";
+import { allRecords, readFleetState, type FleetState } from "./state";
 
 export async function create(
   operation: Operation,
@@ -161,10 +161,7 @@ export async function remove(
   const state = readFleetState(olds);
   if (!state) return;
   const reasons: string[] = [];
-  for (const [key, record] of Object.entries({
-    ...state.removed,
-    ...state.results,
-  }))
+  for (const [key, record] of allRecords(state))
     await freeLock(runtime, stateOf(key, record, state), reasons);
   if (reasons.length > 0)
     throw quiet(new Error(`${reasons.join("; ")}; then delete it again`));

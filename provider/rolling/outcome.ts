@@ -78,8 +78,9 @@ export function fleetState(
     results[key] = mark === own.mark ? record : { ...record, mark };
   }
   const left: Record<string, HostRecord> = {};
-  for (const { key, state } of removed)
-    left[key] = recordOf(key, state, own, false);
+  // by the machine: another one may have its key by now
+  for (const { state } of removed)
+    left[state.target] = recordOf(state.target, state, own, false);
   const auth = authOf([...hosts, ...removed]);
   const failure = reasons && {
     since: before?.failure?.since ?? new Date().toISOString(),

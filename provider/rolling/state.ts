@@ -50,7 +50,7 @@ export interface FleetState {
   mark: string;
   /** By the hosts' keys. */
   results: Record<string, HostRecord>;
-  /** Hosts that are no more, but whose lock could not be given back yet. */
+  /** Machines that are of the fleet no more, but whose lock could not be given back yet. */
   removed?: Record<string, HostRecord>;
   /** Each host was verified by its last run. */
   verified: boolean;
@@ -108,6 +108,14 @@ const version1 = z.looseObject({
     .array(z.object({ scheme: z.string(), credentials: z.string() }))
     .optional(),
 });
+
+/** All machines that are known, with the key of each: those that are of the fleet, and those that were. */
+export function allRecords({
+  removed = {},
+  results,
+}: FleetState): [key: string, record: HostRecord][] {
+  return [...Object.entries(removed), ...Object.entries(results)];
+}
 
 /** Reads the outputs of an earlier run; `null`: they are none of ours, or were damaged by hand. */
 export function readFleetState(outputs: unknown): FleetState | null {
