@@ -1,9 +1,13 @@
 import type { z } from "zod";
+import type { LockSpec } from "../core/action/types";
+import { describeChefProblems } from "./chef";
 import { explainNew } from "./explain";
+import { lockOf, targetOf } from "./plan";
 import type { Runtime } from "./runtime";
 import { lockedActionInputs, type LockedActionInputs } from "./schema/inputs";
 import { describeIssue } from "./schema/issue";
-import { isUnknown } from "./unknown";
+import type { Settings } from "./settings";
+import { hasUnknown, isUnknown } from "./unknown";
 
 /** Inputs as they come from the engine. */
 export type Properties = Record<string, unknown>;
@@ -22,12 +26,16 @@ export interface Kind {
   schema: z.ZodType;
   /** Tells what the first run of a new one will do. */
   explainNew(runtime: Runtime, inputs: unknown): void;
+  /** Its locks with every default applied, one for each machine; of those that are known by now. */
+  locksOf(inputs: unknown, settings: Settings): LockSpec[];
 }
 
 const LOCKED_ACTION: Kind = {
   schema: lockedActionInputs,
   explainNew: (runtime, inputs) =>
     explainNew(runtime, inputs as LockedActionInputs),
+  locksOf: (inputs, settings) =>
+    locksOf(inputs as LockedActionInputs, settings),
 };
 
 /**
@@ -38,16 +46,19 @@ export function check(
   runtime: Runtime,
   olds: Properties,
   news: Properties,
-  { schema, explainNew }: Kind = LOCKED_ACTION,
+  { schema, explainNew, locksOf }: Kind = LOCKED_ACTION,
 ): CheckResult {
   const inputs = tidy(without(news, PID));
   const pid = news[PID];
   if (typeof pid === "number") runtime.program.know(pid);
   runtime.warnOnce();
-  const { problems: wrong } = runtime.settings;
+  const { problems: wrong, settings } = runtime.settings;
   const problems = [...wrong, ...describeProblems(inputs, schema)];
   if (problems.length === 0)
-    problems.push(...describeMissing(runtime, inputs as WithLock));
+    problems.push(
+      ...describeMissing(runtime, inputs as WithLock),
+      ...new Set(locksOf(inputs, settings).flatMap(describeChefProblems)),
+    );
   if (problems.length === 0 && Object.keys(olds).length === 0)
     explainNew(runtime, inputs);
   return {
@@ -93,6 +104,17 @@ function describeMissing(
   return [
     "lock.servers: is required: give it here, as stack config locked-action:zookeeperServers, or as LOCKED_ACTION_ZOOKEEPER_SERVERS",
   ];
+}
+
+/** None while anything is unknown of what it depends on. */
+export function locksOf(
+  { lock, target, connection }: LockedActionInputs,
+  settings: Settings,
+): LockSpec[] {
+  if (hasUnknown([lock, target]) || isUnknown(connection)) return [];
+  const { host, port } = connection;
+  if (hasUnknown([host, port])) return [];
+  return [lockOf(lock, targetOf({ target, connection }), settings)];
 }
 
 function without(properties: Properties, ...keys: string[]): Properties {

@@ -1,17 +1,35 @@
-import { check, type Kind, type Properties } from "./check";
+import { check, locksOf, type Kind, type Properties } from "./check";
 import type { ConfigureRequest } from "./locked-action";
 import { fleetDifference } from "./rolling/diff";
 import { explainFleet, explainNewFleet } from "./rolling/explain";
+import { hostInputs } from "./rolling/fleet";
 import { create, remove, update } from "./rolling/lifecycle";
 import { readFleetState } from "./rolling/state";
 import type { Runtime } from "./runtime";
+import type { LockedActionInputs } from "./schema/inputs";
 import { rollingInputs, type RollingActionInputs } from "./schema/rolling";
+import { hasUnknown, isUnknown } from "./unknown";
 
 const ROLLING_ACTION: Kind = {
   schema: rollingInputs,
   explainNew: (runtime, inputs) =>
     explainNewFleet(runtime, inputs as RollingActionInputs),
+  locksOf: (inputs, settings) =>
+    hostsOf(inputs as RollingActionInputs).flatMap((host) =>
+      locksOf(host, settings),
+    ),
 };
+
+/** What is known of them by now. */
+function hostsOf(inputs: RollingActionInputs): LockedActionInputs[] {
+  const { hosts, lock, maxUnavailable, groups, maxFailures } = inputs;
+  if (isUnknown(hosts)) return [];
+  const known = Object.keys(hosts).filter((key) => !isUnknown(hosts[key]));
+  const ofGroups = known.map((key) => hosts[key]!.group);
+  if (hasUnknown([lock, maxUnavailable, groups, maxFailures, ofGroups]))
+    return [];
+  return known.map((key) => hostInputs(inputs, key));
+}
 
 /** The methods that Pulumi calls. There is no `read`: a refresh echoes the state, and a debt stays a debt. */
 export function createRollingAction(runtime: Runtime) {

@@ -105,7 +105,10 @@ describe("check of a RollingAction", () => {
       ["hosts.web1.triggers", [null]],
       ["canary", null],
     );
-    const kind = { schema: rollingInputs, explainNew: () => {} };
+    const kind = {
+      ...{ schema: rollingInputs, explainNew: () => {} },
+      locksOf: () => [],
+    };
     const { inputs: tidy, failures } = check(runtime, {}, inputs, kind);
     expect(failures).to.deep.equal([]);
     expect(tidy.hosts).to.deep.equal({
