@@ -6,17 +6,23 @@ export function aged(lock: LockView, seconds: number): LockView {
     ...one,
     age: one.age + seconds,
   });
-  const { holders, waiters } = lock;
-  return { ...lock, holders: holders.map(older), waiters: waiters.map(older) };
+  const { holders, waiters, chef } = lock;
+  return {
+    ...lock,
+    holders: holders.map(older),
+    waiters: waiters.map(older),
+    chef: chef.map(older),
+  };
 }
 
 /** Equal for views between which nothing happened but time. */
 export function withoutAges(lock: LockView): string {
   const ageless = <T extends { age: number }>(one: T) => ({ ...one, age: 0 });
-  const { holders, waiters } = lock;
+  const { holders, waiters, chef } = lock;
   return JSON.stringify({
     ...lock,
     holders: holders.map(ageless),
     waiters: waiters.map(ageless),
+    chef: chef.map(ageless),
   });
 }

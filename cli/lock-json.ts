@@ -18,6 +18,9 @@ export function lockToJson(lock: LockView): LockJson {
     ...{ name, path, limits, hold },
     blockedBy: blockedBy(lock),
     holders: lock.holders.map(holderToJson),
+    chef: lock.chef.map(({ path, data, kind, age, since }) => ({
+      ...{ path, data, kind, ageSeconds: age, since },
+    })),
     waiters: lock.waiters.map(waiterToJson),
   };
 }

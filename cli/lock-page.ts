@@ -1,4 +1,9 @@
-import { describeAge, type HolderView, type LockView } from "../core/lock";
+import {
+  describeAge,
+  type ChefHolder,
+  type HolderView,
+  type LockView,
+} from "../core/lock";
 import { oneLine } from "../core/text/lines";
 import type { Context } from "./context";
 import { blockedBy, slotsUsed } from "./lock-state";
@@ -16,6 +21,7 @@ export function lockPage(context: Context, lock: LockView): string {
     `${paint("bold", oneLine(lock.name))}  ${stateWords(lock, paint)}`,
     fields(facts(context, lock)),
     ...lock.holders.flatMap((holder) => holderBlock(context, holder)),
+    ...lock.chef.flatMap((chef) => chefBlock(context, chef)),
     ...(lock.waiters.length > 0 ? waitersBlock(lock) : []),
     ...(steps.length > 0 ? ["", "what to do next"] : []),
     ...steps.map((step) => `  ${step}`),
@@ -33,7 +39,7 @@ function facts(context: Context, lock: LockView): Fields {
     ],
     [
       "holders",
-      `${lock.holders.length} in ${slotsUsed(lock)} of ${limits.maxHolders} slots`,
+      `${lock.holders.length + lock.chef.length} in ${slotsUsed(lock)} of ${limits.maxHolders} slots`,
     ],
     ["waiters", String(lock.waiters.length)],
     [
@@ -89,6 +95,21 @@ export function holderBlock(
   ];
 }
 
+function chefBlock({ paint }: Context, chef: ChefHolder): string[] {
+  const { path, data, kind, age, since } = chef;
+  const title =
+    kind === "chef" ? `Chef node ${data}` : "no holder of this lock";
+  return [
+    "",
+    `${paint("bold", oneLine(title))} has the Chef lock`,
+    fields([
+      ["chef lock", path],
+      ["data", data],
+      ["since", `${since} (held for ${describeAge(age)})`],
+    ]),
+  ];
+}
+
 function details({ slot, group, path, record }: HolderView): Fields {
   const { run, runKey, acting, drained, mirror } = record ?? {};
   return [
@@ -102,7 +123,7 @@ function details({ slot, group, path, record }: HolderView): Fields {
       acting && `since ${acting.since}, ends within ${acting.deadline} s`,
     ],
     ["drained", drained ? "yes: undrain is owed" : undefined],
-    ["chef", mirror],
+    ["chef lock", mirror],
   ];
 }
 
@@ -123,7 +144,7 @@ function waitersBlock({ waiters }: LockView): string[] {
 export function fields(all: Fields): string {
   return all
     .filter(([, value]) => value !== undefined && value !== "")
-    .map(([name, value]) => `  ${name.padEnd(9)}${plain(value!)}`)
+    .map(([name, value]) => `  ${name.padEnd(8)} ${plain(value!)}`)
     .join("\n");
 }
 

@@ -23,8 +23,10 @@ function isStuck({ state }: HolderView): boolean {
   return state === "failed" || state === "stale";
 }
 
-export function slotsUsed({ holders }: LockView): number {
-  return new Set(holders.map(({ slot }) => slot)).size;
+/** A Chef node has the only one there is. */
+export function slotsUsed({ holders, chef }: LockView): number {
+  const slots = new Set(holders.map(({ slot }) => slot)).size;
+  return Math.max(slots, chef.length > 0 ? 1 : 0);
 }
 
 /** How many holders are in each state, the worst first. */

@@ -36,25 +36,27 @@ export function lockTable(
 
 function row(lock: LockView, paint: Paint): string[] {
   const { name, holders, waiters, hold } = lock;
+  const all = [...holders, ...lock.chef];
   const slots = slotsUsed(lock);
   const members = holders.length > slots ? ` (${holders.length})` : "";
-  const oldest = Math.max(0, ...holders.map(({ age }) => age));
+  const oldest = Math.max(0, ...all.map(({ age }) => age));
   const blocked = blockedBy(lock).join(", ");
   return [
     oneLine(name, 60),
     `${slots}/${lock.limits.maxHolders}${members}`,
     stateWords(lock, paint),
-    holders.length > 0 ? describeAge(oldest) : "-",
+    all.length > 0 ? describeAge(oldest) : "-",
     String(waiters.length),
     hold ? paint("yellow", oneLine(hold.by, 30)) : "-",
     blocked ? paint("red", blocked) : "-",
   ];
 }
 
-/** `failed`, or `1 failed, 2 live`; `free` if nobody holds it. */
+/** `failed`, or `1 failed, 2 live`; `chef` if a Chef node has it, `free` if nobody has. */
 export function stateWords(lock: LockView, paint: Paint): string {
   const states = statesOf(lock);
-  if (states.length === 0) return "free";
+  if (states.length === 0)
+    return lock.chef.length > 0 ? paint("yellow", "chef") : "free";
   return states
     .map(([state, count]) =>
       paintState(
@@ -72,8 +74,10 @@ function more(lock: LockView): string[] {
   const name = (target: string | undefined, id: string) =>
     oneLine(target ?? id, 40);
   return [
-    lock.holders.map(({ record, id }) => name(record?.target, id)).join(", ") ||
-      "-",
+    [
+      ...lock.holders.map(({ record, id }) => name(record?.target, id)),
+      ...lock.chef.map(({ data }) => oneLine(`Chef ${data}`, 40)),
+    ].join(", ") || "-",
     first
       ? `${name(first.record?.target, first.id)}, ${describeAge(first.age)}`
       : "-",

@@ -1,4 +1,4 @@
-import type { HolderView, LockView } from "../core/lock";
+import { waysOnWithChef, type HolderView, type LockView } from "../core/lock";
 import { quote } from "../core/text/quote";
 import type { Context } from "./context";
 
@@ -23,6 +23,8 @@ export function nextSteps(context: Context, lock: LockView): string[] {
     ["failed", "stale"].includes(state),
   );
   const steps = stuck.flatMap((holder) => waysOut(context, lock, holder));
+  for (const chef of lock.chef)
+    steps.push(...waysOnWithChef(chef, context.where.servers.text));
   if (lock.hold)
     steps.push(`let it go on: ${locked(context, "unhold", lock.name)}`);
   else if (lock.holders.length > 0 && stuck.length === 0)

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import path from "node:path";
 import {
+  describeChefHolder,
   describeHolder,
   describeLock,
   LockUnavailable,
@@ -13,6 +14,7 @@ import {
 import { isLoss } from "../core/zookeeper/replies";
 import type { Session } from "../core/zookeeper/session";
 import { ciJob } from "../provider/ci";
+import { chefFor, type ChefOption } from "./chef-option";
 import type { Context } from "./context";
 import { operator } from "./operator";
 import { limitsGiven, type LimitOptions } from "./options";
@@ -21,6 +23,7 @@ export interface RunOptions extends LimitOptions {
   data?: string;
   target?: string;
   subject?: string;
+  chef?: ChefOption;
   timeout: number;
   maxWait: number;
   ownerGrace: number;
@@ -29,24 +32,31 @@ export interface RunOptions extends LimitOptions {
 
 const NEW_LOCK: Limits = { maxHolders: 1, maxPerGroup: null, maxFailures: 1 };
 
-/** The lock's own, unless others were asked for: then `acquire` says that they disagree. */
-export async function limitsOf(
+/** What the lock says of itself, if it is there. */
+interface OfLock {
+  limits: Limits;
+  /** Paths of the Chef locks that it goes with. */
+  mirrors: string[];
+}
+
+/** Limits others than the lock's own, if they were asked for: then `acquire` says that they disagree. */
+export async function askLock(
   context: Context,
   session: Session,
   name: string,
   options: LimitOptions,
-): Promise<Limits> {
+): Promise<OfLock> {
   const { root } = context.where;
   const reply = await session.exists(lockPath(root, name));
   if (isLoss(reply))
     throw new LockUnavailable(
       `ZooKeeper at ${session.servers} is not reachable: ${reply.code}`,
     );
-  const own =
+  const { limits, mirrors } =
     reply.code === "NO_NODE"
-      ? NEW_LOCK
-      : (await describeLock(session, root, name)).limits;
-  return { ...own, ...limitsGiven(options) };
+      ? { limits: NEW_LOCK, mirrors: [] }
+      : await describeLock(session, root, name);
+  return { limits: { ...limits, ...limitsGiven(options) }, mirrors };
 }
 
 /** What `run` asks for: one owner for the same command on the same target. */
@@ -55,7 +65,7 @@ export function requestOf(
   name: string,
   words: string[],
   options: RunOptions,
-  limits: Limits,
+  { limits, mirrors }: OfLock,
 ): LockRequest {
   const { timeout, maxWait, ownerGrace, onFailedHolder } = options;
   const target = options.target ?? hostname();
@@ -63,9 +73,12 @@ export function requestOf(
   const hash = createHash("sha256").update(words.join("\0")).digest("hex");
   const action = `${path.basename(words[0]!)} ${hash.slice(0, 12)}`;
   const ci = ciJob(process.env);
+  const group = options.data ?? target;
+  const chef = chefFor(name, group, mirrors, options.chef);
   return {
     ...{ root: context.where.root, name, limits },
-    group: options.data ?? target,
+    group,
+    ...(chef ? { chef } : {}),
     owner: { target, subject: options.subject ?? `run ${action}` },
     facts: {
       run: randomBytes(6).toString("hex"),
@@ -82,12 +95,16 @@ export function requestOf(
 /** Says where we stand, whenever that is another place. */
 function waitTeller(context: Context, name: string) {
   let told = "";
-  return ({ place, queued, holders, hold }: WaitReport) => {
+  return ({ place, queued, holders, hold, chef }: WaitReport) => {
     const ids = holders.map(({ id, state }) => id + state);
-    const now = [place, queued, hold?.why, ...ids].join();
+    const now = [place, queued, hold?.why, chef?.czxid, ...ids].join();
     if (now === told || context.json) return;
     told = now;
-    const by = holders.map(describeHolder).join("; ") || "nobody";
+    const all = [
+      ...holders.map(describeHolder),
+      ...(chef ? [describeChefHolder(chef)] : []),
+    ];
+    const by = all.join("; ") || "nobody";
     const stop = hold ? `on hold by ${hold.by}: ${hold.why}; ` : "";
     context.note(
       `waiting for ${name}: place ${place} of ${queued}; ${stop}held by ${by}`,

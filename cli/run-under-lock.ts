@@ -13,7 +13,7 @@ import { EXIT } from "./exit-codes";
 import { unlessInterrupted } from "./interruption";
 import { isRunning, LocalCommand, type CommandEnd } from "./local-command";
 import { locked } from "./next-steps";
-import { limitsOf, requestOf, type RunOptions } from "./run-request";
+import { askLock, requestOf, type RunOptions } from "./run-request";
 
 /** Lock, command, release; or, if it fails, keep. @returns the exit code */
 export async function runUnderLock(
@@ -23,11 +23,11 @@ export async function runUnderLock(
   words: string[],
   options: RunOptions,
 ): Promise<number> {
-  const limits = await unlessInterrupted(
+  const lock = await unlessInterrupted(
     context.signal,
-    limitsOf(context, session, name, options),
+    askLock(context, session, name, options),
   );
-  const request = requestOf(context, name, words, options, limits);
+  const request = requestOf(context, name, words, options, lock);
   const held = await acquire(session, request).catch((error: unknown) => {
     throw error instanceof LockCancelled ? context.signal.reason : error;
   });

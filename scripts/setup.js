@@ -16,16 +16,17 @@ const SYSTEM = [
   { command: "java", package: "default-jre-headless" },
 ];
 
-/** With `--tests`: login shells and awks that hosts may have. Where one is missing its tests are skipped, and say so. */
+/** Login shells and awks that hosts may have. */
+const ON_HOSTS = ["busybox", "fish", "gawk", "mawk", "sudo", "tcsh", "zsh"];
+
+/** With `--tests`. Where one of them is missing its tests are skipped, and say so. */
 const FOR_TESTS = [
-  "busybox",
-  "fish",
-  "gawk",
-  "mawk",
-  "sudo",
-  "tcsh",
-  "zsh",
-].map((command) => ({ command, package: command }));
+  ...ON_HOSTS.map((command) => ({ command, package: command })),
+  {
+    file: "/usr/lib/python3/dist-packages/kazoo/__init__.py",
+    package: "python3-kazoo",
+  },
+];
 
 const BREW = "brew install node openjdk zookeeper openssh";
 

@@ -46,7 +46,7 @@ function grip(kind: string, lock: string, limit: number): Grip {
       session ??= await openSession(kind);
       held = await acquire(session, request);
     },
-    release: () => held.release(),
+    release: async () => void (await held.release()),
   };
 }
 

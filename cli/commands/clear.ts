@@ -57,7 +57,14 @@ Examples:
         const { forceLive } = options;
         const act = { by, why, forceLive: forceLive === true };
         const { id } = holder;
-        const changed = await clearHolder(session, lock.path, id, act);
+        const removal = await clearHolder(session, lock.path, id, act);
+        const changed = removal !== "gone";
+        const { mirror } = holder.record ?? {};
+        const warning =
+          removal === "withoutMirror"
+            ? `the Chef lock ${mirror} was not this holder's any more, and was left alone`
+            : null;
+        if (warning && !context.json) context.note(warning);
         printChange(
           context,
           changed
@@ -65,7 +72,7 @@ Examples:
             : `holder ${id} of ${name} was gone already`,
           {
             ...{ lock: name, change: "cleared", changed, by, why },
-            ...{ holder: holderToJson(holder), limits: null },
+            ...{ holder: holderToJson(holder), limits: null, warning },
           },
         );
       });

@@ -35,7 +35,7 @@ Examples:
           : "";
         printChange(context, `${name} is on hold: ${why}${before}`, {
           ...{ lock: name, change: "hold", changed: true, by, why },
-          ...{ holder: null, limits: lock.limits },
+          ...{ holder: null, limits: lock.limits, warning: null },
         });
       });
     }),
@@ -63,7 +63,7 @@ Examples:
           : `${name} was not on hold`;
         printChange(context, text, {
           ...{ lock: name, change: "unhold", changed, by, why },
-          ...{ holder: null, limits: lock.limits },
+          ...{ holder: null, limits: lock.limits, warning: null },
         });
       });
     }),

@@ -33,6 +33,11 @@ export const run = new Command("run")
   .option("--max-holders <n>", "as the lock has it (new: 1)", count)
   .option("--max-per-group <n>", "as the lock has it (new: none)", countOrNone)
   .option("--max-failures <n>", "as the lock has it (new: 1)", count)
+  .option(
+    "--chef <path>",
+    "the Chef lock to hold with it (default: the one it is known to go with)",
+  )
+  .option("--no-chef", "leave Chef alone")
   .summary("run a command of this machine under the lock")
   .description(
     `Takes the lock as a LockedAction does, runs the command, gives the lock back. If

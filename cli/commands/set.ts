@@ -59,7 +59,7 @@ Examples:
           : `${name}: ${say(limits)} already`;
         printChange(context, text, {
           ...{ lock: name, change: "limits", changed, by, why },
-          ...{ holder: null, limits },
+          ...{ holder: null, limits, warning: null },
         });
       });
     }),

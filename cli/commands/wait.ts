@@ -1,5 +1,10 @@
 import { Command, Option } from "commander";
-import { describeAge, describeHolder, type LockView } from "../../core/lock";
+import {
+  describeAge,
+  describeChefHolder,
+  describeHolder,
+  type LockView,
+} from "../../core/lock";
 import { perform, withSession, type Context } from "../context";
 import { CommandError } from "../errors";
 import { EXIT } from "../exit-codes";
@@ -66,9 +71,9 @@ async function untilFree(
   for (;;) {
     await live.refresh();
     const lock = live.locks.get(name)?.view;
-    const { holders = [], waiters = [] } = lock ?? {};
+    const { holders = [], waiters = [], chef = [] } = lock ?? {};
     const known = live.connected;
-    if (known && holders.length + waiters.length === 0) return;
+    if (known && holders.length + waiters.length + chef.length === 0) return;
     const failed = holders.find(({ state }) => state === "failed");
     if (lock && failed && onFailedHolder === "fail")
       throw notFree(context, lock, `: ${describeHolder(failed)}`);
@@ -85,9 +90,10 @@ async function untilFree(
 }
 
 function notFree(context: Context, lock: LockView, how: string): CommandError {
-  const { name, holders, waiters } = lock;
+  const { name, holders, waiters, chef } = lock;
   return new CommandError(EXIT.notGot, `lock ${name}: not free${how}`, [
     ...holders.map((holder) => `holder: ${describeHolder(holder)}`),
+    ...chef.map((one) => `holder: ${describeChefHolder(one)}`),
     `${waiters.length} wait for it`,
     ...nextSteps(context, lock).filter((step) => !step.startsWith("wait ")),
   ]);

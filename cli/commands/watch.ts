@@ -1,6 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Command } from "commander";
-import { describeHolder, type LockView } from "../../core/lock";
+import {
+  describeChefHolder,
+  describeHolder,
+  type LockView,
+} from "../../core/lock";
 import { oneLine } from "../../core/text/lines";
 import { perform, withOwnSession, type Context } from "../context";
 import { Interrupted } from "../errors";
@@ -159,5 +163,6 @@ function line({ paint }: Context, lock: LockView): string {
       : []),
     ...(blocked.length > 0 ? [`blocked by ${blocked.join(", ")}`] : []),
     ...lock.holders.map((holder) => oneLine(describeHolder(holder))),
+    ...lock.chef.map((chef) => oneLine(describeChefHolder(chef))),
   ].join("  ");
 }

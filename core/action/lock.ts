@@ -1,4 +1,4 @@
-import { acquire, lockPath } from "../lock";
+import { acquire, describeChefHolder, lockPath } from "../lock";
 import { LockCancelled } from "../lock/errors";
 import type { LockRequest, WaitReport } from "../lock/types";
 import { duration } from "../text/duration";
@@ -84,6 +84,7 @@ export function waiting(wait: WaitReport): string {
     `place ${wait.place} of ${wait.queued}`,
     ...(wait.hold ? [`on hold by ${wait.hold.by}: ${wait.hold.why}`] : []),
     ...(holders.length ? [`held by ${holders.join(", ")}`] : []),
+    ...(wait.chef ? [`held by ${describeChefHolder(wait.chef)}`] : []),
     `${duration(wait.left)} left`,
   ].join(", ");
 }
@@ -122,7 +123,7 @@ async function withoutLock(context: Context): Promise<Grant> {
       adopted: null,
       record: nothing,
       reassert: nothing,
-      release: nothing,
+      release: async () => ({ lostMirror: null }),
       fail: nothing,
       abandon: nothing,
       facts: () => undefined,

@@ -15,7 +15,13 @@ export async function release(
   context.say("release", "releasing the lock");
   try {
     if (context.deps.halt.aborted) await tenure.abandon();
-    else await tenure.release(entry(context, done.outcome));
+    else {
+      const { lostMirror } = await tenure.release(entry(context, done.outcome));
+      if (lostMirror)
+        context.warnings.push(
+          `the Chef lock ${lostMirror} was not ours any more when the lock was released: somebody deleted it, and Chef may have acted meanwhile`,
+        );
+    }
     return null;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

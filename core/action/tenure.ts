@@ -3,6 +3,7 @@ import type {
   HistoryEntry,
   HolderFailure,
   HolderRecord,
+  Released,
 } from "../lock/types";
 import type { KeptLock, LockFacts } from "./types";
 
@@ -15,7 +16,7 @@ export interface Tenure {
   /** @throws LockLost */
   reassert(): Promise<void>;
   /** @throws LockLost, LockInDoubt */
-  release(entry: HistoryEntry): Promise<void>;
+  release(entry: HistoryEntry): Promise<Released>;
   /** @throws LockLost, LockInDoubt */
   fail(failure: HolderFailure, entry: HistoryEntry): Promise<void>;
   /** Leaves the lock as it stands. */

@@ -1,5 +1,6 @@
 import { isLoss, type ChildrenReply, type Reply } from "../zookeeper/replies";
 import type { Session } from "../zookeeper/session";
+import type { ChefHolder } from "./chef-holder";
 import { enter } from "./company";
 import { LockRefused } from "./errors";
 import {
@@ -81,6 +82,7 @@ export class Attempt {
   watcher: (path: string, change: "deleted" | "changed") => void = () => {};
   /** Holders as last seen: another set is progress. */
   private holderIds: string | null = null;
+  private chefSeen: string | null = null;
 
   constructor(
     readonly session: Session,
@@ -204,6 +206,14 @@ export class Attempt {
   expect(reply: Reply, what: string, ...codes: Reply["code"][]): void {
     if (codes.includes(reply.code)) return;
     throw refusal(reply, what, this.session);
+  }
+
+  /** The same for the Chef lock: another holder of it is progress too. */
+  noticeChef(chef: ChefHolder | null): void {
+    if (!chef) return;
+    if (this.chefSeen !== null && this.chefSeen !== chef.czxid)
+      this.patience.progress();
+    this.chefSeen = chef.czxid;
   }
 
   /** Tells patience when the set of holders is another one. */

@@ -9,6 +9,7 @@ import {
   readLock,
   repair,
 } from "./known-lock";
+import { rememberMirror } from "./known-mirror";
 import { createMirrorParents, mirrorTaken } from "./mirror";
 import { encodeLock } from "./records";
 import type { Step } from "./step";
@@ -23,11 +24,12 @@ export async function fast(attempt: Attempt): Promise<Step> {
   const { paths, request } = attempt;
   let lock = await knownLock(attempt);
   if (lock.hold) lock = await readLock(attempt);
+  lock = await rememberMirror(attempt, lock);
   attempt.lock = lock;
   const changes = !sameLimits(lock.limits, request.limits);
   if (!changes) attempt.limits = lock.limits;
   if (!changes && (lock.hold || isContended(attempt))) return "QUEUE";
-  const data = encodeLock({ limits: request.limits, hold: lock.hold });
+  const data = encodeLock({ ...lock, limits: request.limits });
   const slot = attempt.slotPath(0);
   const result = lock.hold
     ? { code: "NOT_EMPTY" as const }

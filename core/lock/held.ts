@@ -16,6 +16,7 @@ import type {
   HistoryRecord,
   HolderFailure,
   HolderRecord,
+  Released,
 } from "./types";
 
 /** A granted lock, over whatever happens to the session. */
@@ -137,8 +138,8 @@ export class HeldLock implements Held {
     this.data = data;
   }
 
-  async release(entry?: HistoryEntry): Promise<void> {
-    await this.settling("releasing", async (until) => {
+  async release(entry?: HistoryEntry): Promise<Released> {
+    return this.settling("releasing", async (until) => {
       await this.end(until);
       const result = await removeHolder(
         this.session,
@@ -153,6 +154,8 @@ export class HeldLock implements Held {
         this.historyOf(entry),
       );
       if (result === "gone") throw await this.lost();
+      const lost = result === "withoutMirror" ? this.data.mirror : undefined;
+      return { lostMirror: lost ?? null };
     });
   }
 
@@ -195,12 +198,12 @@ export class HeldLock implements Held {
     this.session.off("connected", this.revive);
   }
 
-  private async settling(
+  private async settling<T>(
     what: string,
-    act: (until: Until) => Promise<void>,
-  ): Promise<void> {
+    act: (until: Until) => Promise<T>,
+  ): Promise<T> {
     try {
-      await act(within(this.settleTimeout));
+      return await act(within(this.settleTimeout));
     } catch (error) {
       if (!(error instanceof Unsettled)) throw error;
       throw new LockInDoubt(

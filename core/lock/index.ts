@@ -4,6 +4,12 @@ export * from "./errors";
 export { describeAge, describeHolder, waysOn } from "./blocked";
 export { mirrorPath } from "./mirror";
 export { clear, releaseKept } from "./operator";
+export {
+  describeChefHolder,
+  waysOnWithChef,
+  type ChefHolder,
+} from "./chef-holder";
+export type { Removal } from "./remove-holder";
 export { hold, setLimits, unhold } from "./terms";
 export { lockPath, ownerKey } from "./paths";
 export { readHistory } from "./history";

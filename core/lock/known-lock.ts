@@ -4,6 +4,7 @@ import type { Watcher } from "../zookeeper/watches";
 import type { Attempt, KnownLock } from "./attempt";
 import { alone } from "./company";
 import { LockRefused } from "./errors";
+import { mirrorPath } from "./mirror";
 import { decodeLock, encodeLock } from "./records";
 
 /** L as last read by anyone in this process: good enough for the fast path, which fails if it is old. */
@@ -91,14 +92,16 @@ export async function init(attempt: Attempt): Promise<void> {
   const { session, paths, request } = attempt;
   if (session.chroot) await attempt.definite(() => session.createChroot());
   let parent = "";
-  for (const name of paths.lock.split("/").slice(1, -1)) {
-    parent += `/${name}`;
+  for (const segment of paths.lock.split("/").slice(1, -1)) {
+    parent += `/${segment}`;
     const path = parent;
     const reply = await attempt.definite(() => session.create(path, EMPTY));
     // who may not write above it may be allowed to below it
     attempt.expect(reply, `creating ${path}`, "OK", "NODE_EXISTS", "NO_AUTH");
   }
-  const data = encodeLock({ limits: request.limits, hold: null });
+  const { limits, chef, name } = request;
+  const mirrors = chef ? [mirrorPath(chef, name)] : [];
+  const data = encodeLock({ limits, hold: null, mirrors });
   const reply = await attempt.definite(() =>
     session.multi([
       create("lock", paths.lock),

@@ -6,14 +6,13 @@ import { LockError } from "./errors";
 import { historyRecord } from "./history";
 import { settledHolders } from "./members";
 import { pathsOf, type LockPaths } from "./paths";
-import { removeHolder } from "./remove-holder";
+import { removeHolder, type Removal } from "./remove-holder";
 import { settle, type Until } from "./settle";
 import type { HistoryEntry, HistoryRecord } from "./types";
 
 /**
  * Removes one holder, audited. A live one only with `forceLive`: its run goes
  * on and learns of it at its next step.
- * @returns false if it was gone already
  * @throws LockError if it is live, LockInDoubt
  */
 export async function clear(
@@ -21,10 +20,10 @@ export async function clear(
   lock: string,
   holder: string,
   { by, why, forceLive = false }: Act & { forceLive?: boolean },
-): Promise<boolean> {
+): Promise<Removal> {
   return inTime(lock, async (until) => {
     const member = await findHolder(session, lock, holder, until);
-    if (!member) return false;
+    if (!member) return "gone";
     if (member.alive && !forceLive)
       throw new LockError(
         `holder ${holder} is live: ${describeHolder(viewOf(member))}`,
@@ -65,7 +64,7 @@ export async function releaseKept(
         from,
       );
       const removed = await remove(session, lock, member, true, until, record);
-      return removed ? "released" : "gone";
+      return removed === "gone" ? "gone" : "released";
     },
     deadline,
   );
@@ -92,10 +91,9 @@ async function remove(
   refuseLive: boolean,
   until: Until,
   history: HistoryRecord,
-): Promise<boolean> {
+): Promise<Removal> {
   const paths: LockPaths = pathsOf(lock);
   const mirror = record?.mirror ?? null;
   const holder = { paths, slot, id, lives: [], mirror, refuseLive };
-  const result = await removeHolder(session, holder, until, history);
-  return result === "removed";
+  return removeHolder(session, holder, until, history);
 }

@@ -12,15 +12,18 @@ const lockData = z.object({
   perGroup: z.int().min(1).nullable().default(null),
   maxFailures: z.int().min(1).default(1),
   hold: hold.nullable().default(null),
+  mirrors: z.array(text).default([]),
 });
 
 /** Data of L. */
 export interface LockData {
   limits: Limits;
   hold: Hold | null;
+  /** Paths of the Chef locks that are held together with it. */
+  mirrors: string[];
 }
 
-export function encodeLock({ limits, hold }: LockData): Buffer {
+export function encodeLock({ limits, hold, mirrors }: LockData): Buffer {
   return Buffer.from(
     JSON.stringify({
       v: 1,
@@ -28,6 +31,7 @@ export function encodeLock({ limits, hold }: LockData): Buffer {
       perGroup: limits.maxPerGroup,
       maxFailures: limits.maxFailures,
       hold,
+      ...(mirrors.length > 0 ? { mirrors } : {}),
     }),
   );
 }
@@ -36,10 +40,11 @@ export function encodeLock({ limits, hold }: LockData): Buffer {
 export function decodeLock(data: Buffer): LockData | null {
   const parsed = lockData.safeParse(json(data));
   if (!parsed.success) return null;
-  const { max, perGroup, maxFailures, hold } = parsed.data;
+  const { max, perGroup, maxFailures, hold, mirrors } = parsed.data;
   return {
     limits: { maxHolders: max, maxPerGroup: perGroup, maxFailures },
     hold,
+    mirrors,
   };
 }
 

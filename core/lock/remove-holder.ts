@@ -22,10 +22,15 @@ export interface HolderToRemove {
 }
 
 /**
+ * `gone`: somebody else removed it. `withoutMirror`: removed, but the Chef lock
+ * that went with it was gone or another's, and was left alone.
+ */
+export type Removal = "removed" | "withoutMirror" | "gone";
+
+/**
  * RELEASE and CLEAR: the holder, its live nodes and, if nobody else is in it,
  * its slot, in one transaction. Exactly this holder: its name is its own.
- * `gone` means that somebody else removed it; after a lost answer a missing
- * holder is taken for our own success.
+ * After a lost answer a missing holder is taken for our own success.
  * @throws Unsettled, LockRefused
  */
 export async function removeHolder(
@@ -33,7 +38,7 @@ export async function removeHolder(
   holder: HolderToRemove,
   until: Until,
   record: HistoryRecord | null,
-): Promise<"removed" | "gone"> {
+): Promise<Removal> {
   const { paths, slot, id } = holder;
   const slotPath = `${paths.holders}/${slot}`;
   const path = `${slotPath}/${id}`;
@@ -58,7 +63,7 @@ export async function removeHolder(
     const { reply } = answer;
     if (reply.code === "OK") {
       await trimHistory(session, paths, reply.paths?.get("history"));
-      return "removed";
+      return mirror === holder.mirror ? "removed" : "withoutMirror";
     }
     if (reply.failed === "holder" && reply.code === "NO_NODE")
       return doubted ? "removed" : "gone";

@@ -1,5 +1,6 @@
 import { check, create, remove } from "../zookeeper/operations";
 import type { Attempt } from "./attempt";
+import { readChefHolder } from "./chef-holder";
 import { disagreement, sameLimits } from "./fast";
 import { grant } from "./grant";
 import { readLock, repair } from "./known-lock";
@@ -65,10 +66,13 @@ async function changed(attempt: Attempt): Promise<Step> {
 
 /** A Chef node has the lock: its znode is watched. */
 async function chefHolds(attempt: Attempt): Promise<Step> {
-  const { chef, name } = attempt.request;
-  const path = mirrorPath(chef!, name);
-  const reply = await attempt.definite(() =>
-    attempt.session.getData(path, attempt.watcher),
+  const { session, paths, watcher, request } = attempt;
+  const path = mirrorPath(request.chef!, request.name);
+  const reply = await attempt.definite(() => session.getData(path, watcher));
+  if (reply.code === "NO_NODE") return "EVAL";
+  const { chef } = await attempt.definite(() =>
+    readChefHolder(session, path, paths),
   );
-  return reply.code === "NO_NODE" ? "EVAL" : "WAIT";
+  attempt.noticeChef(chef);
+  return "WAIT";
 }

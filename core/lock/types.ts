@@ -1,3 +1,4 @@
+import type { ChefHolder } from "./chef-holder";
 import type { Identity } from "../process/types";
 
 /** How many may hold one lock. They belong to the lock: who comes with others gets an error. */
@@ -139,6 +140,8 @@ export interface WaitReport {
   queued: number;
   holders: HolderView[];
   hold: Hold | null;
+  /** Who has the Chef lock, if it is not one of the holders. */
+  chef: ChefHolder | null;
   /** Seconds waited so far. */
   waited: number;
   /** Seconds until the wait is given up, if nothing changes. */
@@ -195,6 +198,12 @@ export interface HistoryRecord {
 export type HistoryEntry = Pick<HistoryRecord, "kind"> &
   Partial<Omit<HistoryRecord, "v" | "at" | "kind">>;
 
+/** What there is to say of a lock that was given back. */
+export interface Released {
+  /** Path of the Chef lock that went with it and was gone or another's by then: it was left alone. */
+  lostMirror: string | null;
+}
+
 /** A lock that is held. All its methods may be called over reconnects and new sessions. */
 export interface Held {
   /** Path of the lock. */
@@ -220,7 +229,7 @@ export interface Held {
   /** Asks the quorum whether the lock is still ours; to be called right before each act. @throws LockLost */
   reassert(): Promise<void>;
   /** @throws LockLost if somebody cleared or adopted it, ReleaseInDoubt if no answer came in time */
-  release(entry?: HistoryEntry): Promise<void>;
+  release(entry?: HistoryEntry): Promise<Released>;
   /** Keeps the lock, marked as failed. @throws LockLost, ReleaseInDoubt */
   fail(failure: HolderFailure, entry?: HistoryEntry): Promise<void>;
   /** Keeps the lock as it stands and stops using it (cancel in the middle of an act): it turns stale. */

@@ -3,6 +3,7 @@ import { isLoss, type Reply } from "../zookeeper/replies";
 import type { Watcher } from "../zookeeper/watches";
 import { refusal } from "./attempt";
 import { viewOf } from "./blocked";
+import { readChefHolder, type ChefHolder } from "./chef-holder";
 import { LockRefused } from "./errors";
 import { countsAsFailed } from "./evaluate";
 import { readHolders } from "./members";
@@ -20,6 +21,10 @@ export interface LockView {
   holders: HolderView[];
   /** In the order in which they will be granted. */
   waiters: WaiterView[];
+  /** Who else has a Chef lock that is held together with this one. */
+  chef: ChefHolder[];
+  /** Paths of those Chef locks. */
+  mirrors: string[];
   /** So many holders failed that nobody new is granted. */
   blockedByFailures: boolean;
 }
@@ -79,9 +84,12 @@ async function view(
   if (reply.code !== "OK") throw refusal(reply, `reading ${path}`, session);
   const lock = decodeLock(reply.data!);
   if (!lock) return null; // something else lives below this root
-  const [{ holders: members }, { waiters }] = await Promise.all([
+  const [{ holders: members }, { waiters }, ...chefs] = await Promise.all([
     readSettled(session, () => readHolders(session, paths)),
     readSettled(session, () => readWaiters(session, paths.waiters)),
+    ...lock.mirrors.map((mirror) =>
+      readSettled(session, () => readChefHolder(session, mirror, paths)),
+    ),
   ]);
   return {
     name: decodeName(segment),
@@ -89,6 +97,7 @@ async function view(
     ...lock,
     holders: members.map(viewOf),
     waiters,
+    chef: chefs.flatMap(({ chef }) => chef ?? []),
     blockedByFailures:
       members.filter(countsAsFailed).length >= lock.limits.maxFailures,
   };
@@ -117,10 +126,10 @@ async function readWaiters(
   return { code: lost?.code ?? code, waiters };
 }
 
-/** Calls `changed` once, at the next change of the lock, its holders or its queue. */
+/** Calls `changed` once, at the next change of the lock, its holders, its queue or its Chef lock. */
 export async function watchLock(
   session: Session,
-  { path, holders }: LockView,
+  { path, holders, mirrors }: LockView,
   changed: Watcher,
 ): Promise<void> {
   const paths = pathsOf(path);
@@ -128,9 +137,13 @@ export async function watchLock(
     session.getData(paths.lock, changed),
     session.getChildren(paths.holders, changed),
     session.getChildren(paths.waiters, changed),
+    // its parent: reads leave no watch on what is not there
+    ...mirrors.map((mirror) => session.getChildren(parentOf(mirror), changed)),
     ...holders.flatMap((holder) => [
       session.getData(holder.path, changed),
       session.getChildren(holder.path, changed),
     ]),
   ]);
 }
+
+const parentOf = (path: string) => path.slice(0, path.lastIndexOf("/"));

@@ -2,6 +2,13 @@ import type { Attempt } from "./attempt";
 import { LockOnHold, LockTimeout } from "./errors";
 import { evaluate } from "./evaluate";
 import { describeAge, describeHolder, viewOf, waysOn } from "./blocked";
+import {
+  describeChefHolder,
+  readChefHolder,
+  waysOnWithChef,
+  type ChefHolder,
+} from "./chef-holder";
+import { mirrorPath } from "./mirror";
 import { readHolders } from "./members";
 import { Expired } from "./patience";
 import { inherit } from "./sight";
@@ -78,13 +85,23 @@ export async function lastLook(attempt: Attempt): Promise<void> {
   if (attempt.patience.left() > 0) return;
   const { code, holders } = await readHolders(attempt.session, attempt.paths);
   if (code === "OK") attempt.notice(holders.map(({ id }) => id));
+  attempt.noticeChef(await chefHolder(attempt));
   if (attempt.patience.left() === 0) throw new Expired();
+}
+
+async function chefHolder(attempt: Attempt): Promise<ChefHolder | null> {
+  const { chef, name } = attempt.request;
+  if (!chef) return null;
+  const path = mirrorPath(chef, name);
+  return (await readChefHolder(attempt.session, path, attempt.paths)).chef;
 }
 
 /** What a waiter can say of its wait. */
 export async function report(attempt: Attempt): Promise<WaitReport> {
   const { holders } = await readHolders(attempt.session, attempt.paths);
+  const chef = await chefHolder(attempt);
   return {
+    chef,
     place: attempt.place,
     queued: attempt.queueLength,
     holders: holders.map(viewOf),
@@ -114,12 +131,18 @@ export function timeoutError(
     );
   }
   const first = wait.holders[0];
+  const by = first
+    ? `held by ${describeHolder(first)}`
+    : wait.chef
+      ? `held by ${describeChefHolder(wait.chef)}`
+      : "nobody holds it";
   return new LockTimeout(
-    first
-      ? `lock ${name}: not got in ${waited}: held by ${describeHolder(first)} (${place})`
-      : `lock ${name}: not got in ${waited}: nobody holds it, ${place}`,
+    `lock ${name}: not got in ${waited}: ${by} (${place})`,
     [
       ...story.slice(1),
+      ...(first || !wait.chef
+        ? []
+        : waysOnWithChef(wait.chef, attempt.session.servers)),
       "lock.timeout counts time in which no holder changes; lock.maxWait bounds it all",
       ...(first ? waysOn(name, first) : []),
     ],

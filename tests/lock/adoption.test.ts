@@ -172,7 +172,7 @@ const facts = { run: "run", from: "user@ci", action: "restart app" };
 const isAdoption = (request: Parameters<typeof isGrant>[0]) =>
   isGrant(request) && request.operations.some(({ as }) => as === "old holder");
 
-async function expectLost(act: Promise<void>, name: string): Promise<void> {
+async function expectLost(act: Promise<unknown>, name: string): Promise<void> {
   const error = await act.then(
     () => null,
     (error: Error) => error,

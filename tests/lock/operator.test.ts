@@ -26,7 +26,9 @@ describe("an operator", () => {
     await holder.abandon();
     const contender = await lab.contend(lock.by("b"));
     await contender.waits();
-    expect(await clear(operator, lock.path, holder.id, act)).to.equal(true);
+    expect(await clear(operator, lock.path, holder.id, act)).to.equal(
+      "removed",
+    );
     await (await contender.gets()).release();
     await lab.isEmpty(lock);
     const [record] = await readHistory(operator, lock.paths);
@@ -101,7 +103,7 @@ describe("an operator", () => {
     await clear(operator, lock.path, stale.id, act);
     expect(await lab.holders(lock)).to.deep.equal([live.id]);
     await live.reassert();
-    expect(await clear(operator, lock.path, stale.id, act)).to.equal(false);
+    expect(await clear(operator, lock.path, stale.id, act)).to.equal("gone");
   });
 
   for (const lose of ["request", "reply"] as const)
@@ -117,7 +119,9 @@ describe("an operator", () => {
             (kind !== "multi" || request.operations.length > 1),
           { lose },
         );
-        expect(await clear(operator, lock.path, holder.id, act)).to.equal(true);
+        expect(await clear(operator, lock.path, holder.id, act)).to.equal(
+          "removed",
+        );
         await lab.isEmpty(lock);
       });
 

@@ -65,7 +65,7 @@ describe("a wait", () => {
             )
             .then((contender) => contender.gets())
             .then((held) => held.release())
-            .then(resolve, reject);
+            .then(() => resolve(), reject);
         }),
     );
     await eventually("both wait", async () => {
