@@ -16,7 +16,8 @@ const OURS = /^\s*(?:npx )?locked-action /;
 
 /** The words that a shell would hand to the command. */
 function words({ text }: Line): string[] {
-  const alone = text.replace(OURS, "").split(/ (?:\||&&|>|#) /)[0]!;
+  // --help has what a line means beside it
+  const alone = text.replace(OURS, "").split(/ (?:\||&&|>|#) | {3,}/)[0]!;
   const script = `set -- ${alone}\nprintf '%s\\0' "$@"`;
   const env = { PATH: process.env.PATH, ID: "ID" };
   const printed = execFileSync("sh", ["-c", script], { encoding: "utf8", env });
