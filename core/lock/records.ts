@@ -116,12 +116,19 @@ const history = z.object({
   canary: z.boolean().optional(),
 });
 
-/** Longest reason kept, in characters: with the bound on records it bounds their bytes. */
-const LONGEST_REASON = 1000;
+/** Longest text kept, in characters, and most identities: with the bound on records they bound their bytes. */
+const LONGEST_TEXT = 1000;
+const MOST_IDENTITIES = 100;
 
 export function encodeHistory(record: HistoryRecord): Buffer {
-  const reason = record.reason?.slice(0, LONGEST_REASON);
-  return Buffer.from(JSON.stringify({ ...record, reason }));
+  const bounded = (_key: string, value: unknown): unknown => {
+    if (typeof value === "string") return value.slice(0, LONGEST_TEXT);
+    if (!Array.isArray(value)) return value;
+    const more = value.length - MOST_IDENTITIES;
+    if (more <= 0) return value;
+    return [...(value as unknown[]).slice(0, MOST_IDENTITIES), `${more} more`];
+  };
+  return Buffer.from(JSON.stringify(record, bounded));
 }
 
 export function decodeHistory(data: Buffer | undefined): HistoryRecord | null {

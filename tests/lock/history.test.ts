@@ -41,6 +41,19 @@ describe("the history of a lock", () => {
     expect(record).to.deep.include({ kind: "failed", step: "act" });
   });
 
+  it("has records that are bounded too, whatever is in them", async () => {
+    const lock = newLock();
+    const session = await lab.session();
+    const held = await lab.get(lock.by("a"), session);
+    const before = Array.from({ length: 5000 }, (_, i) => `boot/${i}/1`);
+    const reason = "x".repeat(5000);
+    await held.release({ kind: "acted", before, reason });
+    const [record] = await readHistory(session, lock.paths);
+    expect(record!.before).to.have.length(101);
+    expect(record!.before!.at(-1)).to.equal("4900 more");
+    expect(record!.reason).to.have.length(1000);
+  });
+
   it("is bounded, the newest last, whoever writes it", async () => {
     const lock = newLock();
     const session = await lab.session();
