@@ -64,7 +64,9 @@ export function storyOf(error: unknown): { message: string; story: string[] } {
 
 /** What core cannot know: where this command takes its credentials from. */
 function hint({ message }: Error): string[] {
-  return /\b(NO_AUTH|INVALID_ACL|refused the credentials)\b/.test(message)
+  return /\b(NO_AUTH|INVALID_ACL|AUTH_FAILED|refused the credentials)\b/.test(
+    message,
+  )
     ? [
         "this command's credentials: LOCKED_ACTION_AUTH=digest:USER:PASSWORD in its environment",
       ]

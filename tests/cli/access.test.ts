@@ -83,7 +83,8 @@ describe("who may touch the locks", () => {
     const env = { LOCKED_ACTION_AUTH: "nonsense:deployer:secret3" };
     const { code, stderr } = await as(env, "list");
     expect(code).to.equal(6);
-    expect(stderr).to.match(/refused the credentials/);
+    expect(stderr).to.match(/refused the credentials|answered AUTH_FAILED/);
+    expect(stderr).to.contain("LOCKED_ACTION_AUTH=");
     expect(stderr).not.to.contain("secret3");
   });
 });

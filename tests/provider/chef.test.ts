@@ -80,13 +80,14 @@ describe("check of a fleet that shares its lock with Chef", () => {
     const { action } = minimal();
     const lock = { ...minimal().lock, chef: { root: "/lock" }, maxPerGroup: 1 };
     return provider
-      .check({}, { hosts, action, lock })
+      .check({}, { hosts, groups: "together", action, lock })
       .then(({ failures }) => failures.map(({ reason }) => reason));
   };
   const { connection } = minimal();
 
   it("looks at each host's group, and says a problem once", async () => {
-    expect(await reasons({ a: { connection } })).to.deep.equal([]);
+    const plain = { connection, group: "rack1" };
+    expect(await reasons({ a: plain })).to.deep.equal([]);
     const group = "räck1";
     const hosts = {
       a: { connection, group },
