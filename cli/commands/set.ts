@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { setLimits, type Limits } from "../../core/lock";
+import { forgetMirrors, setLimits, type Limits } from "../../core/lock";
 import { perform, withSession } from "../context";
 import { usage } from "../errors";
 import { findLock } from "../find";
@@ -8,6 +8,8 @@ import { count, countOrNone, limitsGiven, type LimitOptions } from "../options";
 
 interface Options extends LimitOptions {
   message?: string;
+  /** False: forget it. */
+  chef: boolean;
 }
 
 export const set = new Command("set")
@@ -23,12 +25,14 @@ export const set = new Command("set")
     "so many failed holders stop every new grant",
     count,
   )
+  .option("--no-chef", "forget the Chef locks that it went with")
   .option("-m, --message <why>", "why; kept in the lock's history")
   .summary("change the lock's own limits")
   .description(
     `The limits belong to the lock: who comes with others gets an error with both
 values. Change them here and in the programs. Refused while a slot is in use
-that would be above the new --max-holders.`,
+that would be above the new --max-holders. A lock knows the Chef locks that it is
+taken together with; once no Chef node uses them any more: --no-chef.`,
   )
   .addHelpText(
     "after",
@@ -39,27 +43,39 @@ Examples:
   )
   .action((name: string, options: Options, command: Command) =>
     perform(command, async (context) => {
-      const { message } = options;
       const wanted = limitsGiven(options);
-      if (Object.keys(wanted).length === 0)
+      const limits = Object.keys(wanted).length > 0;
+      if (!limits && options.chef)
         throw usage(
           "nothing to set",
-          "give --max-holders, --max-per-group or --max-failures",
+          "give --max-holders, --max-per-group, --max-failures or --no-chef",
         );
+      const act = {
+        by: operator(),
+        why: options.message?.trim() || "no reason given",
+      };
       await withSession(context, async (session) => {
         const lock = await findLock(context, session, name);
-        const by = operator();
-        const why = message?.trim() || "no reason given";
-        const changed = await setLimits(session, lock.path, wanted, {
-          ...{ by, why },
-        });
-        const limits = { ...lock.limits, ...wanted };
-        const text = changed
-          ? `${name}: ${say(lock.limits)} → ${say(limits)}`
-          : `${name}: ${say(limits)} already`;
-        printChange(context, text, {
-          ...{ lock: name, change: "limits", changed, by, why },
-          ...{ holder: null, limits, warning: null },
+        const changed =
+          limits && (await setLimits(session, lock.path, wanted, act));
+        const forgot =
+          !options.chef && (await forgetMirrors(session, lock.path, act));
+        const now = { ...lock.limits, ...wanted };
+        const said = [
+          ...(limits
+            ? [
+                changed
+                  ? `${say(lock.limits)} → ${say(now)}`
+                  : `${say(now)} already`,
+              ]
+            : []),
+          ...(options.chef
+            ? []
+            : [`goes with no Chef lock${forgot ? " any more" : ""}`]),
+        ];
+        printChange(context, `${name}: ${said.join("; ")}`, {
+          ...{ lock: name, change: "limits", changed: changed || forgot },
+          ...{ ...act, holder: null, limits: now, warning: null },
         });
       });
     }),

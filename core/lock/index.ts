@@ -10,7 +10,7 @@ export {
   type ChefHolder,
 } from "./chef-holder";
 export type { Removal } from "./remove-holder";
-export { hold, setLimits, unhold } from "./terms";
+export { forgetMirrors, hold, setLimits, unhold } from "./terms";
 export { lockPath, ownerKey } from "./paths";
 export { readHistory } from "./history";
 export { endRoll, readUnfinishedRoll } from "./roll-history";

@@ -93,6 +93,25 @@ export async function setLimits(
 }
 
 /**
+ * The lock no longer goes with any Chef lock, as far as it knows; a program that
+ * still says so makes it known again.
+ * @returns false if it went with none
+ */
+export async function forgetMirrors(
+  session: Session,
+  lock: string,
+  { by, why }: Act,
+): Promise<boolean> {
+  return change(
+    session,
+    lock,
+    (data) =>
+      data.mirrors.length > 0 ? { data: { ...data, mirrors: [] } } : null,
+    historyRecord({ kind: "limits", reason: `no Chef lock: ${why}` }, by),
+  );
+}
+
+/**
  * Fails if anybody takes a slot that is no longer to be: grants do not change
  * L, so its version alone does not tell.
  */

@@ -137,6 +137,22 @@ describe("locks that are shared with Chef", () => {
     expect(data.stderr).to.match(/^locked-action: --data: expected printable/);
   });
 
+  it("set makes a lock forget the Chef locks that it went with", async () => {
+    const { name } = await shared();
+    await fleet.acquire("web9");
+    const set = await see("set", name, "--no-chef", "-m", "all have moved");
+    expect(set.stdout).to.equal(`${name}: goes with no Chef lock any more\n`);
+    expect((await see("list")).stdout).to.match(
+      new RegExp(`^${name} +0/1 +free`, "m"),
+    );
+    const history = await see("history", name);
+    expect(history.stdout).to.contain("no Chef lock: all have moved");
+    const again = await see("set", name, "--no-chef", "--json");
+    const change = changeJson.parse(JSON.parse(again.stdout));
+    expect(change.changed).to.equal(false);
+    await fleet.release("web9");
+  });
+
   it("clear frees the Chef lock, and says so when it was another's by then", async () => {
     const { name, path, chef } = await shared();
     const clear = async () => {
