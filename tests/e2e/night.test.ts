@@ -1,41 +1,42 @@
 import { expect } from "chai";
 import { eventually } from "../support/eventually";
-import { Sandbox } from "../support/sandbox";
-import { startZookeeper, type ZookeeperServer } from "../support/zookeeper";
-import { locked } from "./command";
-import { Locks } from "./locks";
-import { startInTerminal } from "./terminal";
+import { errorsOf, openScene, type Scene } from "../support/scene";
+import { locked } from "../cli/command";
+import { startInTerminal } from "../cli/terminal";
 
 // Nothing is typed here but what the command itself has printed before.
 describe("an operator who has never seen the command", () => {
-  let sandbox: Sandbox;
-  let zookeeper: ZookeeperServer;
-  let locks: Locks;
-
+  let scene: Scene;
   before(async () => {
-    sandbox = await Sandbox.create();
-    zookeeper = await startZookeeper(sandbox);
-    locks = new Locks(zookeeper.connect);
+    scene = await openScene(["web1", "web2", "web3", "web4"]);
   });
-  after(async () => {
-    await locks.close();
-    await sandbox.stop();
-  });
+  after(() => scene.stop());
+
+  const others = ["web2", "web3", "web4"];
+  /** Whose service was restarted, besides its first start by hand. */
+  const rolled = () =>
+    others.filter((host) => scene.service(host).acts.length > 1);
 
   it("finds the failed holder of a stuck roll, learns why, clears it, and sees the roll go on", async () => {
-    const rolled: string[] = [];
-    await (await locks.live("db", "db1")).release();
-    await locks.failed("web", "web1");
-    const roll = ["web2", "web3", "web4"].map(async (target) => {
-      const { granted } = await locks.waiting("web", target);
-      const held = await granted;
-      rolled.push(target);
-      await held.release({ kind: "acted" });
+    const { sandbox, zookeeper } = scene;
+    const idle = scene.restart("web2", {
+      lock: { name: "db" },
+      onCreate: "record",
     });
+    await (await scene.openStack("db", { idle })).up();
+    const broken = scene.restart("web1", { action: { command: "exit 3" } });
+    const canary = await scene.openStack("canary", { broken });
+    expect(errorsOf(await canary.up())).to.match(/web1: act: /);
+    const lock = { onFailedHolder: "wait" };
+    const fleet = await scene.openStack(
+      "fleet",
+      Object.fromEntries(
+        others.map((host) => [host, scene.restart(host, { lock })]),
+      ),
+    );
+    const roll = fleet.up({ parallel: 4 });
     await eventually("all wait", async () => {
-      const session = await locks.session();
-      const path = "/locked-action/web/waiters";
-      return (await session.getChildren(path)).children?.length === 3;
+      return (await scene.lock()).waiters.length === others.length;
     });
 
     const help = (await locked(sandbox, ["--help"])).stdout;
@@ -61,20 +62,22 @@ describe("an operator who has never seen the command", () => {
 
     const show = example("show").map((word) => (word === "web" ? name! : word));
     const page = (await locked(sandbox, show, { env })).stdout;
-    expect(page).to.match(/web1 .*\n +state +failed, step verify/);
-    expect(page).to.contain("expected another process, saw the same");
+    expect(page).to.match(/web1 .*\n +state +failed, step act .*, exit 3$/m);
+    expect(page).to.match(/^ +reason +\S/m);
     const [, clear] = /^ +or, .*: locked-action (clear .*)$/m.exec(page) ?? [];
     const words = clear!.replace("WHY", "repaired").split(" ");
 
     const terminal = startInTerminal(sandbox, words, env);
     await terminal.said("(y/N)");
-    expect(rolled, "nobody went on before").to.deep.equal([]);
+    expect(rolled(), "nobody went on before").to.deep.equal([]);
     terminal.write("y\n");
     expect((await terminal.ended).code).to.equal(0);
 
-    await Promise.all(roll);
-    expect(rolled).to.have.members(["web2", "web3", "web4"]);
+    expect(errorsOf(await roll)).to.equal("");
+    expect(rolled()).to.deep.equal(others);
     const after = await locked(sandbox, example("list"), { env });
-    expect(after.stdout).to.match(/^web +0\/1 +free .* -$/m);
+    expect(after.stdout).to.match(/^fleet +0\/1 +free .* -$/m);
+    const repaired = await canary.up();
+    expect(errorsOf(repaired), "what failed is still owed").to.match(/exit 3/);
   });
 });
