@@ -16,12 +16,14 @@ const SYSTEM = [
   { command: "java", package: "default-jre-headless" },
 ];
 
-/** Login shells and awks that hosts may have. */
+/** Login shells and awks that hosts may have. Where one is missing its tests are skipped, and say so. */
 const ON_HOSTS = ["busybox", "fish", "gawk", "mawk", "sudo", "tcsh", "zsh"];
 
-/** With `--tests`. Where one of them is missing its tests are skipped, and say so. */
+/** With `--tests`. */
 const FOR_TESTS = [
-  ...ON_HOSTS.map((command) => ({ command, package: command })),
+  ...[...ON_HOSTS, "faketime"].map((command) => ({
+    ...{ command, package: command },
+  })),
   {
     file: "/usr/lib/python3/dist-packages/kazoo/__init__.py",
     package: "python3-kazoo",

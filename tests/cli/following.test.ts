@@ -1,10 +1,12 @@
 import { expect } from "chai";
 import { waitJson, watchJson } from "../../cli/json";
 import { eventually } from "../support/eventually";
+import { startProxy } from "../support/proxy";
 import { Sandbox } from "../support/sandbox";
 import { startZookeeper, type ZookeeperServer } from "../support/zookeeper";
 import { locked, start } from "./command";
 import { Locks } from "./locks";
+import { CTRL_C, HOME, startInTerminal } from "./terminal";
 
 describe("following locks", () => {
   let sandbox: Sandbox;
@@ -33,6 +35,7 @@ describe("following locks", () => {
     await watch.said(/pipe {2}live .* waiters 0 {2}web2/);
     await (await granted).release();
     await watch.said("pipe  free");
+    expect(watch.stdout(), "no colours in a pipe").not.to.contain("\u001b");
     watch.child.kill("SIGINT");
     const { code, stderr } = await watch.ended;
     expect([code, stderr]).to.deep.equal([0, ""]);
@@ -75,6 +78,32 @@ describe("following locks", () => {
     await watch.said("back  free");
     watch.child.kill("SIGINT");
     expect((await watch.ended).code).to.equal(0);
+  });
+
+  it("asks ZooKeeper nothing while nothing happens", async () => {
+    await locks.live("quiet", "web1");
+    const proxy = await startProxy(zookeeper.port);
+    try {
+      const watch = startInTerminal(sandbox, [
+        ...["watch", "--servers", `127.0.0.1:${proxy.port}`],
+      ]);
+      await watch.said("quiet");
+      const drawn = () => watch.stdout().split(HOME).length;
+      const settled = drawn() + 2;
+      await eventually("it has settled", () => drawn() > settled);
+      const asked: string[] = [];
+      proxy.onRequest = (chunk) => {
+        const text = chunk.toString("latin1");
+        if (text.includes("/locked-action")) asked.push(text);
+      };
+      const before = drawn();
+      await eventually("ages were drawn anew", () => drawn() > before + 3);
+      expect(asked, "but heartbeats").to.deep.equal([]);
+      watch.write(CTRL_C);
+      await watch.ended;
+    } finally {
+      await proxy.close();
+    }
   });
 
   it("ends when nobody reads any more", async () => {

@@ -155,6 +155,14 @@ describe("a command under the lock", () => {
     expect((await third.ended).code).to.equal(137);
   });
 
+  it("shares the lock with its group: equal data holds together", async () => {
+    await locks.live("group", "web1", { group: "rack7" });
+    const member = await run("group", "echo in", "--data", "rack7");
+    expect([member.code, member.stdout]).to.deep.equal([0, "in\n"]);
+    const alone = await run("group", "echo in", "--timeout", "0.2");
+    expect([alone.code, alone.stdout]).to.deep.equal([4, ""]);
+  });
+
   it("takes no lock for a command that is not there", async () => {
     const args = ["run", "nothing", "--servers", zookeeper.connect, "--json"];
     const { code, stderr } = await locked(sandbox, [...args, "--", "nonsuch"]);

@@ -4,6 +4,7 @@ import path from "node:path";
 import { CommandError } from "../../cli/errors";
 import { locate } from "../../cli/settings";
 import { Sandbox } from "../support/sandbox";
+import { locked } from "./command";
 
 describe("where the command finds its locks", () => {
   let sandbox: Sandbox;
@@ -65,6 +66,23 @@ describe("where the command finds its locks", () => {
     expect(named.slice(0, 2)).to.deep.equal(["prod:1", "/prod"]);
     const full = find({ stack: "acme/fleet/dev" }, environment);
     expect(full.slice(0, 2)).to.deep.equal(["dev:1", "/env"]);
+  });
+
+  it("is told by --stack, from the project's directory", async () => {
+    stack("prod", "locked-action:zookeeperServers: 127.0.0.1:1");
+    stack("dev", "locked-action:zookeeperServers: 127.0.0.1:2");
+    const list = (...args: string[]) =>
+      locked(sandbox, ["list", "--connect-timeout", "0.2", ...args], {
+        cwd: project,
+      });
+    const none = await list();
+    expect(none.code).to.equal(2);
+    expect(none.stderr).to.contain("name one: --stack dev");
+    const prod = await list("--stack", "prod");
+    expect(prod.code, "nobody serves there").to.equal(5);
+    expect(prod.stderr).to.match(/ZooKeeper at 127\.0\.0\.1:1 is not reach/);
+    expect(prod.stderr).to.contain("Pulumi.prod.yaml");
+    expect(prod.stderr).to.contain("locked-action doctor --stack prod");
   });
 
   it("wants to know which of several stacks, and says which there are", () => {

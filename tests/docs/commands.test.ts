@@ -31,17 +31,20 @@ describe("the commands in README, docs and --help", () => {
   const shell: Line[] = blocks("sh").flatMap(({ where, text }) =>
     text.split("\n").map((line) => ({ where, text: line })),
   );
-  const examples: Line[] = [program, ...program.commands].flatMap((command) => {
+  const helps = [program, ...program.commands].map((command) => {
     let help = "";
     command.configureOutput({ writeOut: (text) => (help += text) });
     command.outputHelp();
-    return help
+    return { name: command.name(), help };
+  });
+  const examples: Line[] = helps.flatMap(({ name, help }) =>
+    help
       .split(/^Examples:$/m)
       .slice(1)
       .join("\n")
       .split("\n")
-      .map((text) => ({ where: `${command.name()} --help`, text }));
-  });
+      .map((text) => ({ where: `${name} --help`, text })),
+  );
   const ours = [...shell, ...examples].filter(({ text }) => OURS.test(text));
 
   for (const line of ours)
@@ -62,6 +65,13 @@ describe("the commands in README, docs and --help", () => {
         .split(" ");
       const { problems, warnings } = readSettings({ [key]: value }, {});
       expect([...problems, ...warnings]).to.deep.equal([]);
+    });
+
+  for (const { name, help } of helps)
+    it(`${name} --help has examples and exit codes`, () => {
+      expect(help).to.match(/^Examples:\n {2}locked-action /m);
+      expect(help).to.match(/^Exit codes:\n/m);
+      expect(help).to.match(/--servers <list>/);
     });
 
   it("are looked for where they are", () => {
