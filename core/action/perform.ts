@@ -118,9 +118,10 @@ async function prove(
   by: Check[],
 ): Promise<Check[]> {
   if (seen) context.journal.after = seen.identities;
-  if (!context.spec.health) return by;
+  const { health: probe } = context.spec;
+  if (!probe) return by;
   await health(context, process, seen);
-  return [...by, "health"];
+  return probe.asksNothing ? by : [...by, "health"];
 }
 
 /** Undrain after a failure: only where no act was begun, now or earlier; the host may be broken else. */

@@ -55,6 +55,8 @@ export interface Probe extends SideCommand {
 export interface HealthProbe extends Probe {
   /** Seconds it must stay healthy, with the same processes. */
   minHealthy: number;
+  /** The command asks nothing: only the processes must stay, and that alone proves no health. */
+  asksNothing?: boolean;
 }
 
 /** The lock that the action takes. */

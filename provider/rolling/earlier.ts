@@ -5,10 +5,14 @@ import { whoWeAre } from "../attempt";
 import { ciJob } from "../ci";
 import { DEFAULT_ROOT, type Plan } from "../plan";
 import type { Runtime } from "../runtime";
+import type { LockSpec } from "../../core/action/types";
 import type { Fleet } from "./fleet";
+import type { FleetState } from "./state";
 
 /** Seconds to reach ZooKeeper before a roll. */
 const CONNECT_TIMEOUT = 60;
+/** Seconds to reach it when there is nothing left to be done. */
+const FORGET_TIMEOUT = 10;
 
 /** What ZooKeeper knows of this fleet, whatever became of those who wrote it. */
 export interface Earlier {
@@ -33,7 +37,7 @@ export async function readEarlier(
 ): Promise<Earlier> {
   const { readUnfinishedRoll, readHoldersOf } = runtime.heavy();
   const path = fleetLockPath(fleet);
-  return withSession(runtime, anyPlan(fleet), async (session) => {
+  return withSession(runtime, anyPlan(fleet).lock, async (session) => {
     if (options.endFirst)
       await end(runtime, session, fleet, "it had ended before");
     const [records, holders] = await Promise.all([
@@ -58,9 +62,30 @@ export async function recordEnd(
   fleet: Fleet,
   reason: string,
 ): Promise<void> {
-  await withSession(runtime, anyPlan(fleet), (session) =>
+  await withSession(runtime, anyPlan(fleet).lock, (session) =>
     end(runtime, session, fleet, reason),
   );
+}
+
+/**
+ * The resource is deleted in the middle of a roll: what it did so far need not be kept any more.
+ * Not worth a failure: a lock's history with some records too many harms nobody.
+ */
+export async function forgetRoll(
+  runtime: Runtime,
+  { lock, failure, keptAuth }: FleetState,
+): Promise<void> {
+  const { urn } = failure ?? {};
+  if (urn === undefined) return;
+  const { zookeeperAuth } = runtime.settings.settings;
+  const auth = keptAuth ?? (zookeeperAuth ? [zookeeperAuth] : []);
+  const where = { servers: lock.servers, auth, timeout: FORGET_TIMEOUT };
+  const facts = { urn, reason: "the resource was deleted" };
+  const path = fleetLockPath({ lock });
+  const { endRoll } = runtime.heavy();
+  await withSession(runtime, where, (session) =>
+    endRoll(session, path, whoWeAre(), facts),
+  ).catch(() => {});
 }
 
 async function end(
@@ -101,7 +126,7 @@ export function anyPlan({ plans }: Fleet): Plan {
 
 async function withSession<T>(
   runtime: Runtime,
-  { lock: { servers, auth, timeout } }: Plan,
+  { servers, auth, timeout }: Pick<LockSpec, "servers" | "auth" | "timeout">,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const { sessions } = runtime.heavy();

@@ -68,8 +68,8 @@ function limitInputs(inputs: RollingActionInputs) {
 export function asCanary(plan: Plan, minHealthy: number | undefined): Plan {
   if (minHealthy === undefined) return plan;
   const health = plan.health ?? {
-    // nothing to ask: its processes must stay the same
-    ...{ command: ":", interval: 2, timeout: 300, minHealthy: 0 },
+    ...{ command: ":", asksNothing: true },
+    ...{ interval: 2, timeout: 300, minHealthy: 0 },
   };
   const more = Math.max(0, minHealthy - health.minHealthy);
   return {

@@ -6,7 +6,7 @@ import { PartialFailure } from "../partial";
 import type { Runtime } from "../runtime";
 import { rollingInputs, type RollingActionInputs } from "../schema/rolling";
 import { toState, type State } from "../state";
-import { anyPlan, recordEnd } from "./earlier";
+import { anyPlan, forgetRoll, recordEnd } from "./earlier";
 import { fleetOf, type Fleet } from "./fleet";
 import { hostsOf, isDue, type GoneHost, type HostRun } from "./known";
 import {
@@ -165,4 +165,5 @@ export async function remove(
     await freeLock(runtime, stateOf(key, record, state), reasons);
   if (reasons.length > 0)
     throw quiet(new Error(`${reasons.join("; ")}; then delete it again`));
+  await forgetRoll(runtime, state);
 }

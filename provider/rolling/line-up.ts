@@ -20,6 +20,8 @@ export interface LineUp {
   resumed: { host: HostRun; state: State; canary: boolean }[];
   /** Perhaps done by an earlier roll: not to be acted on before somebody can look. */
   unsure: { host: HostRun; reason: string }[];
+  /** Somebody of them takes the lock, so that its history has to know of the roll's end. */
+  locked: boolean;
 }
 
 /** Looks at ZooKeeper and at the hosts, and puts them in their order: the broken first, then the canaries. */
@@ -29,12 +31,12 @@ export async function lineUp(
   due: HostRun[],
   { all, endFirst }: { all: HostRun[]; endFirst: boolean },
 ): Promise<LineUp> {
-  const needsLock = due.some(({ plan, state }) => takesLock(plan, state));
-  const earlier = needsLock
+  const locked = due.some(({ plan, state }) => takesLock(plan, state));
+  const earlier = locked
     ? await readEarlier(runtime, fleet, { endFirst })
     : { done: new Map<string, HistoryRecord>(), holders: [] };
   const surveys = await lookAtThem(runtime, fleet, due, earlier);
-  const result: LineUp = { members: [], resumed: [], unsure: [] };
+  const result: LineUp = { members: [], resumed: [], unsure: [], locked };
   const left: { host: HostRun; broken: boolean }[] = [];
   for (const host of due) {
     const survey = surveys.get(host.key);

@@ -86,6 +86,7 @@ export function fleetState(
     since: before?.failure?.since ?? new Date().toISOString(),
     count: (before?.failure?.count ?? 0) + 1,
     reason: reasons[0]!.slice(0, 300),
+    ...(fleet.urn ? { urn: fleet.urn } : {}),
   };
   return {
     ...{ schemaVersion: FLEET_SCHEMA_VERSION, ...own },

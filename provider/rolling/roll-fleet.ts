@@ -23,7 +23,7 @@ export interface FleetEnd {
   hosts: HostEnd[];
   /** Why not all were begun. */
   stopped: string | null;
-  /** Something was done under the lock, so that its history has to know of the end. */
+  /** The lock's history has to know of the end. */
   locked: boolean;
 }
 
@@ -46,9 +46,7 @@ export async function rollFleet(
   try {
     const result = await rollThem(runtime, run, fleet, all, line, board, ends);
     const hosts = all.map((host) => ends.get(host.key) ?? untouched(host));
-    const { skip } = anyPlan(fleet).lock;
-    const locked = !skip && (due.length > 0 || endFirst);
-    return { hosts, stopped: result.stopped, locked };
+    return { hosts, stopped: result.stopped, locked: line.locked };
   } finally {
     board.close();
   }

@@ -59,8 +59,8 @@ export interface FleetState {
   startedAt?: string;
   finishedAt?: string;
   warnings?: string[];
-  /** Something is owed. */
-  failure?: { since: string; count: number; reason: string };
+  /** Something is owed. `urn`: whose unfinished roll stands in the lock's history. */
+  failure?: { since: string; count: number; reason: string; urn?: string };
   /** A roll has ended, but ZooKeeper does not know of it. */
   endUnrecorded?: boolean;
   /** Credentials for kept locks; a secret output. */
@@ -101,7 +101,12 @@ const version1 = z.looseObject({
   verified: z.boolean(),
   summary: z.string(),
   failure: z
-    .object({ since: z.string(), count: z.number(), reason: z.string() })
+    .object({
+      since: z.string(),
+      count: z.number(),
+      reason: z.string(),
+      urn: z.string().optional(),
+    })
     .optional(),
   endUnrecorded: z.boolean().optional(),
   keptAuth: z

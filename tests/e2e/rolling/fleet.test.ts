@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { acquire } from "../../../core/lock";
+import { acquire, lockPath, readHistory } from "../../../core/lock";
+import { pathsOf } from "../../../core/lock/paths";
 import { errorsOf } from "../../support/scene";
 import { Stage, type Roll } from "./stage";
 
@@ -83,6 +84,28 @@ describe("RollingAction: hosts come and go", function () {
     expect(errorsOf(await stack.destroy())).to.equal("");
     await stage.lockIsFree();
     expect(stage.acts()).to.deep.equal(only("web1"));
+    const records = await stage.scene.withSession((session) =>
+      readHistory(session, pathsOf(lockPath("/locked-action", stage.lock))),
+    );
+    expect(records.map(({ kind }) => kind)).to.deep.equal([
+      ...["failed", "cleared", "roll"],
+    ]);
+  });
+
+  it("only looks at hosts that are new with onCreate record, and needs no ZooKeeper for it", async () => {
+    await stage.scene.zookeeper.kill();
+    const roll = stage.roll({ onCreate: "record" });
+    const stack = await stage.stack(roll);
+    await stage.mustSucceed(stack);
+    await stage.scene.zookeeper.restart();
+    expect(stage.acts()).to.deep.equal(stage.actedOn(0));
+    const { web1 } = await stage.results(stack);
+    expect(web1).to.deep.include({
+      ...{ outcome: "recorded", process: [stage.service("web1").identity()] },
+    });
+    await stage.set(stack, { ...roll, triggers: [2] });
+    await stage.mustSucceed(stack);
+    expect(stage.acts()).to.deep.equal(stage.actedOn(1));
   });
 
   it("changes how many may be down at once while nobody uses the lock; else both numbers are named", async () => {
