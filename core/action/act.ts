@@ -15,10 +15,11 @@ import type { Tenure } from "./tenure";
 export async function act(
   context: Context,
   tenure: Tenure,
-  noted: { baseline: Baseline; runKey: string },
+  noted: { baseline?: Baseline; runKey: string },
   canLook: boolean,
 ): Promise<void> {
   const { spec, journal, deps } = context;
+  // the quorum's last word, right before the act, that the lock is ours
   await tenure.record({
     ...noted,
     acting: {
@@ -27,7 +28,6 @@ export async function act(
       deadline: spec.act.timeout,
     },
   });
-  await tenure.reassert();
   // who has drained finishes: the host must not be left out of service
   if (!journal.touched) goOn(context, "act");
   context.say("act", doing(context));

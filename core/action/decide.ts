@@ -1,4 +1,4 @@
-import { compare } from "../process/compare";
+import { compare, comparedByAge } from "../process/compare";
 import type { Baseline } from "../lock/types";
 import type { Context } from "./context";
 import { baselineOf, type Seen } from "./look";
@@ -12,16 +12,29 @@ export type Plan =
   | { kind: "verify"; baseline: Baseline | null; why: string }
   | { kind: "undrain"; why: string };
 
+/** Seconds that the ages of a lock and of a process may be wrong: roundings, and the clocks of two leaders of ZooKeeper. */
+const AGE_MARGIN = 2;
+
+/** What is known of the processes. */
+export interface Looks {
+  /** Before we began to wait. */
+  first: Seen | null;
+  /** Under the lock. */
+  now: Seen | null;
+  /** Seconds that the adopted holder has stood at least; null if there is none, or nobody knows. */
+  lockAge: number | null;
+}
+
 /**
  * Acts only if a restart is still owed. What happened before counts by
- * (a) the baseline in our own stale holder and (b) that of the debt, both only for the same
- * triggers and action, and (c) our first look, before we began to wait, for a restart of a service.
+ * (a) the baseline in our own stale holder, or its age if it has none, and (b) the baseline of
+ * the debt, both only for the same triggers and action, and (c) our first look, before we began
+ * to wait, for a restart of a service.
  */
 export function decide(
   context: Context,
   tenure: Tenure,
-  first: Seen | null,
-  now: Seen | null,
+  { first, now, lockAge }: Looks,
 ): Plan {
   const { spec, journal } = context;
   if (journal.phase === "verified")
@@ -37,6 +50,12 @@ export function decide(
       kind: "verify",
       baseline: earlier,
       why: "already restarted since the earlier run",
+    };
+  if (!earlier && youngerThanLock(context, tenure, now, lockAge))
+    return {
+      kind: "verify",
+      baseline: { identities: [] },
+      why: "already restarted since the lock was taken",
     };
   if (first && isServiceRestart(spec.act)) {
     const baseline = baselineOf(first);
@@ -77,6 +96,24 @@ function doneSince(context: Context, baseline: Baseline, now: Seen): boolean {
     if (journal.phase !== "acted") return false;
     return expectation(spec.act, baseline).holds(now);
   }
+}
+
+/** For a holder whose run ended before it noted a baseline; where it had begun no act, only another's restart of the service counts. */
+function youngerThanLock(
+  { spec }: Context,
+  { adopted }: Tenure,
+  now: Seen,
+  lockAge: number | null,
+): boolean {
+  if (!adopted || lockAge === null || adopted.runKey !== spec.runKey)
+    return false;
+  if (!isServiceRestart(spec.act) && !(adopted.acting && restarts(spec.act)))
+    return false;
+  return comparedByAge(lockAge, AGE_MARGIN, now) === "restarted";
+}
+
+function restarts(act: Context["spec"]["act"]): boolean {
+  return act.kind === "command" || act.perform === "try-restart";
 }
 
 function isServiceRestart(act: Context["spec"]["act"]): boolean {

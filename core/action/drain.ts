@@ -1,13 +1,13 @@
 import { goOn, type Context } from "./context";
 import { ending, exitOf, printed, StepFailure } from "./failure";
 import { sideScript } from "./script";
-import type { Tenure } from "./tenure";
+import type { SideCommand } from "./types";
 
-/** Takes the host out of service. That undrain is owed stands in the holder before anything is done. */
-export async function drain(context: Context, tenure: Tenure): Promise<void> {
-  const { drain } = context.spec;
-  if (!drain) return; // nothing to take out of service
-  await tenure.reassert();
+/** Takes the host out of service. That undrain is owed stands in the holder already. */
+export async function drain(
+  context: Context,
+  drain: SideCommand,
+): Promise<void> {
   goOn(context, "drain");
   context.say("drain", "draining");
   Object.assign(context.journal, { drained: true, keep: true, touched: true });

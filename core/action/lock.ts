@@ -121,8 +121,8 @@ async function withoutLock(context: Context): Promise<Grant> {
   return {
     tenure: {
       adopted: null,
+      adoptedAge: () => null,
       record: nothing,
-      reassert: nothing,
       release: async () => ({ lostMirror: null }),
       fail: nothing,
       abandon: nothing,

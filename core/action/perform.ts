@@ -30,9 +30,10 @@ export async function perform(
   const { journal } = context;
   takeOver(context, tenure);
   await awaitPredecessor(context, tenure);
+  const lockAge = tenure.adoptedAge(); // before the look: in doubt the lock is younger
   context.say("look", "looking again");
   const now = await look(context, process);
-  const plan = decide(context, tenure, first, now);
+  const plan = decide(context, tenure, { first, now, lockAge });
   const done =
     plan.kind === "act"
       ? await actNow(context, tenure, process, now)
@@ -73,10 +74,13 @@ async function actNow(
     journal.baseline = before;
     journal.before = now.identities;
   }
-  const noted = { baseline: before, runKey: spec.runKey };
+  const noted = {
+    runKey: spec.runKey,
+    ...(now ? { baseline: before } : {}),
+  };
   if (spec.drain) {
     await tenure.record({ ...noted, drained: true });
-    await drain(context, tenure);
+    await drain(context, spec.drain);
   }
   await act(context, tenure, noted, process !== null);
   const by: Check[] = journal.phase === "acted" ? ["exitCode"] : [];

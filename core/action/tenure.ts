@@ -11,10 +11,10 @@ import type { KeptLock, LockFacts } from "./types";
 export interface Tenure {
   /** What was taken over from a stale or failed holder of the same owner. */
   readonly adopted: HolderRecord | null;
-  /** @throws LockLost */
+  /** Seconds since that holder was granted, by ZooKeeper's own stamps, or a little less; null if nobody knows. */
+  adoptedAge(): number | null;
+  /** Writes into the holder, and with it re-asserts that it is ours. @throws LockLost */
   record(change: Parameters<Held["record"]>[0]): Promise<void>;
-  /** @throws LockLost */
-  reassert(): Promise<void>;
   /** @throws LockLost, LockInDoubt */
   release(entry: HistoryEntry): Promise<Released>;
   /** @throws LockLost, LockInDoubt */
@@ -28,8 +28,9 @@ export interface Tenure {
 export function heldTenure(held: Held): Tenure {
   return {
     adopted: held.adopted,
+    adoptedAge: () =>
+      held.adoptedAge === null ? null : held.adoptedAge + held.held(),
     record: (change) => held.record(change),
-    reassert: () => held.reassert(),
     release: (entry) => held.release(entry),
     fail: (failure, entry) => held.fail(failure, entry),
     abandon: () => held.abandon(),

@@ -12,6 +12,10 @@ export interface Grant {
   record: HolderRecord;
   adopted: HolderRecord | null;
   fencingToken: string;
+  /** When u was made, in milliseconds by ZooKeeper's own stamp; unknown after a doubt. */
+  ctime?: number;
+  /** Seconds that the adopted holder had stood by then, by the same clock. */
+  adoptedAge?: number;
 }
 
 /**
@@ -42,13 +46,14 @@ export async function grant(
     set("stamp", path, encodeHolder(record)),
     create("live", `${path}/${session.liveName}`, undefined, "ephemeral"),
   ];
-  const granted = (token: bigint): GrantReply => ({
+  const granted = (token: bigint, ctime?: number): GrantReply => ({
     grant: {
       slot,
       path,
       record,
       adopted,
       fencingToken: token.toString(),
+      ...(ctime === undefined ? {} : { ctime }),
     },
   });
   for (;;) {
@@ -62,7 +67,8 @@ export async function grant(
     if (isLoss(reply)) continue;
     if (reply.code === "OK") {
       attempt.doubt = null;
-      return granted(reply.stats!.get("stamp")!.mzxid);
+      const { mzxid, ctime } = reply.stats!.get("stamp")!;
+      return granted(mzxid, ctime);
     }
     if (!attempt.doubt) return reply;
     const token = await quorumCheck(attempt, path);

@@ -27,6 +27,7 @@ export class HeldLock implements Held {
   readonly fencingToken: string;
   readonly waited: number;
   readonly adopted: HolderRecord | null;
+  readonly adoptedAge: number | null;
   private readonly session: Session;
   private readonly paths: LockPaths;
   private readonly slot: number;
@@ -54,6 +55,7 @@ export class HeldLock implements Held {
     this.slot = grant.slot;
     this.fencingToken = grant.fencingToken;
     this.adopted = grant.adopted;
+    this.adoptedAge = grant.adoptedAge ?? null;
     this.data = grant.record;
     this.waited = (performance.now() - attempt.startedAt) / 1000;
     this.poisonFirst = attempt.everInDoubt;
@@ -129,7 +131,8 @@ export class HeldLock implements Held {
             set("holder", this.path, encodeHolder(data)),
           ]),
         );
-        if (reply.code === "OK") break;
+        if (reply.code === "OK" && this.epoch === this.session.epoch) break;
+        if (reply.code === "OK") continue; // known as alive to the old session only
         if (reply.code !== "NO_NODE")
           throw refusal(reply, `recording in ${this.path}`, this.session);
         await this.relive(until);

@@ -40,7 +40,7 @@ export async function own(
     attempt.lock = await readLock(attempt, attempt.watcher);
     return attempt.lock.hold ? "WAIT" : "LIST"; // L is newer than the record now
   }
-  return adopt(attempt, slot, path, old);
+  return adopt(attempt, slot, path, old, data.stat!.ctime);
 }
 
 async function adopt(
@@ -48,6 +48,7 @@ async function adopt(
   slot: number,
   path: string,
   found: HolderRecord | null,
+  since: number,
 ): Promise<Step> {
   const lock = attempt.lock!;
   const fresh = attempt.record();
@@ -70,7 +71,11 @@ async function adopt(
     record,
     old,
   );
-  if ("grant" in result) return result;
+  if ("grant" in result) {
+    const { ctime } = result.grant;
+    if (ctime !== undefined) result.grant.adoptedAge = (ctime - since) / 1000;
+    return result;
+  }
   attempt.expect(
     result,
     `adopting ${path}`,

@@ -218,9 +218,11 @@ export interface Held {
   readonly waited: number;
   /** The record that this holder took over from a stale or failed one of the same owner. */
   readonly adopted: HolderRecord | null;
+  /** Seconds that the holder taken over had stood by then, by ZooKeeper's own stamps; null if there was none, or nobody knows. */
+  readonly adoptedAge: number | null;
   /** Seconds since the grant. */
   held(): number;
-  /** Changes own record (baseline, drained, acting) in ZooKeeper. @throws LockLost */
+  /** Changes own record (baseline, drained, acting) in ZooKeeper, and with it re-asserts: no `reassert` is needed right after it. @throws LockLost */
   record(
     change: Partial<
       Pick<HolderRecord, "baseline" | "drained" | "acting" | "runKey">

@@ -19,7 +19,7 @@ export async function look(
   spec: ProcessSpec,
   { signal, ...rights }: LookOptions,
 ): Promise<Sighting> {
-  const script = { body: programOf(spec), ...rights };
+  const script = { body: programOf(spec), alone: true, ...rights };
   const result = await host.run(script, signal ? { signal } : {});
   const problem = describeEnding(result);
   if (problem) return { kind: "unknown", reason: problem };

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { Client, ClientChannel } from "ssh2";
 import { Slots } from "./slots";
 
@@ -14,12 +15,15 @@ export class ChannelError extends Error {
 
 /** Milliseconds for a goodbye before the socket is closed without one. */
 const GOODBYE = 2_000;
+/** Milliseconds for the last processes of a script to go; what stays longer was left in the background. */
+const LINGER = 250;
 
 /** An authenticated connection. It knows when, and why, it is lost. */
 export class Connection {
   /** Why the connection is no more; null while it is there. */
   lost: string | null = null;
   readonly slots: Slots;
+  private readonly lingering = new Set<Promise<void>>();
   private readonly listeners = new Set<() => void>();
   private reason: string | null = null;
 
@@ -54,6 +58,19 @@ export class Connection {
       (done) => this.client.forwardOut("127.0.0.1", 0, host, port, done),
       (channel) => channel,
     );
+  }
+
+  /** A script has given its answer; its last processes are gone when `over` resolves. */
+  lingers(over: Promise<void>): void {
+    this.lingering.add(over);
+    void over.then(() => this.lingering.delete(over));
+  }
+
+  /** Resolves when nothing is left of the scripts that have given their answers. */
+  async quiet(): Promise<void> {
+    if (this.lingering.size === 0) return;
+    const late = pause(LINGER, undefined, { ref: false });
+    await Promise.race([Promise.all(this.lingering), late]);
   }
 
   /** Says goodbye, and closes the socket whether there is an answer or not. */

@@ -17,10 +17,8 @@ import type { RunResult, Script } from "./types";
 
 /** Milliseconds without output after the exit of the script, when something else keeps its outputs open. */
 const QUIET = 1_000;
-/** Milliseconds to wait for outputs after the exit in any case, and for the host to close a channel that we have closed. */
+/** Milliseconds to wait for outputs after the exit in any case, and for the host to close the channel after the last words. */
 const REST = 5_000;
-/** Milliseconds after the script's last words until its processes are gone; what stays longer was left in the background. */
-const GOODBYE = 250;
 /** Seconds for `sudo` to let us through. */
 const SUDO_LIMIT = 60;
 /** Seconds beyond the deadline on the host before its silence counts as lost. */
@@ -53,7 +51,7 @@ interface Plan {
 /** One script on its channel, from the first byte to the result. */
 export class Execution {
   readonly result: Promise<RunResult>;
-  /** Resolves when the host's session is free for another script. */
+  /** Resolves when its processes are gone and the host's session is free for another script. */
   readonly over: Promise<void>;
   private readonly stdout: MarkedOutput;
   private readonly stderr: MarkedOutput;
@@ -130,7 +128,7 @@ export class Execution {
     if (this.done) return;
     output.push(chunk);
     if (!this.sent) this.converse();
-    if (this.complete) this.after(GOODBYE, () => this.finish());
+    if (this.complete) this.finish();
     else if (this.exit !== null) this.settle();
   }
 
@@ -144,9 +142,9 @@ export class Execution {
   }
 
   private exited(exit: Exit): void {
+    if (this.done) return;
     this.exit ??= exit;
     this.exitedAt ??= performance.now();
-    if (this.done || this.complete) return; // the channel is closed next
     this.after(REST, () => this.finish());
     this.settle();
   }
@@ -157,7 +155,7 @@ export class Execution {
     this.quiet = setTimeout(() => this.finish(), QUIET);
   }
 
-  /** The script's last words are there, on both outputs: what comes after them is none of it. The host closes the channel when its processes are gone. */
+  /** The script's last words are there, on both outputs: what comes after them is none of it. */
   private get complete(): boolean {
     return this.stdout.seen.has("end") && this.stderr.seen.has("end");
   }
@@ -204,9 +202,13 @@ export class Execution {
     );
   }
 
-  /** A host may never answer for a session whose processes stay. */
+  /** After the last words the host closes the channel when the processes are gone; what stays was left in the background. */
   private leave(): void {
-    this.channel.close();
-    setTimeout(() => this.free(), REST).unref();
+    const ending = this.complete && this.exit === null;
+    if (!ending) this.channel.close();
+    setTimeout(() => {
+      this.channel.close();
+      this.free();
+    }, REST).unref();
   }
 }

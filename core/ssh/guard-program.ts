@@ -24,7 +24,7 @@ command -v flock >/dev/null || return 0
 flock -n "$1"
 case $? in
 0) ;;
-1) la_busy; flock "$1" & wait "$!" || { la_ended; exit 97; };;
+1) la_busy; flock "$1" & wait "$!" 2>/dev/null || { la_ended; exit 97; };;
 *) echo 'locked-action: this host cannot lock files: two runs could act at once' >&2;;
 esac
 }`;

@@ -16,6 +16,7 @@ export async function run(
   let execution: Execution;
   try {
     free = await connection.slots.take(signal);
+    if (script.alone) await connection.quiet();
     execution = await begin(connection, script, signal);
   } catch (error) {
     free?.();
@@ -23,8 +24,9 @@ export async function run(
     if (error instanceof ChannelError) return neverBegun(error.message);
     throw error;
   }
-  // the host frees its session when its processes are gone, whenever there was an answer
+  // the answer is there before the last processes are gone, and the host frees their session
   void execution.over.then(free);
+  void execution.result.then(() => connection.lingers(execution.over));
   return outcome(connection, script, execution, signal);
 }
 

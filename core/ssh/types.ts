@@ -38,6 +38,8 @@ export interface Script {
   /** `true`: as root; a string: as that user. */
   sudo?: boolean | string;
   sudoPassword?: string;
+  /** Begin only when the last processes of the scripts before it on this connection are gone: for a look at processes. */
+  alone?: boolean;
   /** Hold an exclusive lock on the host while it runs, and leave a record of its run there. */
   guard?: Guard;
 }

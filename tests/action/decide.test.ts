@@ -16,7 +16,7 @@ const NEW = "boot/2/200";
 const NEWER = "boot/3/300";
 const seen = (...identities: string[]): Seen => ({
   ...{ kind: "seen", identities },
-  ages: identities.map(() => 1),
+  ages: identities.map(() => 10),
 });
 const baseline = (...identities: string[]): Baseline => ({ identities });
 
@@ -27,6 +27,8 @@ interface Situation {
   debt?: Partial<Debt>;
   first?: Seen | null;
   now?: Seen | null;
+  /** Seconds that the holder of `adopted` had stood; processes run for 10. */
+  lockAge?: number | null;
 }
 
 function plan({
@@ -35,6 +37,7 @@ function plan({
   debt,
   first = seen(OLD),
   now = seen(OLD),
+  lockAge = null,
 }: Situation) {
   const act =
     perform === "command"
@@ -54,7 +57,7 @@ function plan({
   } as unknown as ActionSpec;
   const deps = { clock: { date: () => new Date() } } as unknown as ActionDeps;
   const tenure = { adopted: adopted ?? null } as Tenure;
-  return decide(openContext(spec, deps), tenure, first, now).kind;
+  return decide(openContext(spec, deps), tenure, { first, now, lockAge }).kind;
 }
 
 describe("already restarted?", () => {
@@ -103,6 +106,37 @@ describe("already restarted?", () => {
       { adopted: { runKey: "key" }, first: seen(NEW), now: seen(NEW) },
       "act",
     ],
+    ...(
+      [
+        ["the process is younger than it", {}, "verify"],
+        ["no age of it is known", { lockAge: null }, "act"],
+        ["the process is hardly younger", { lockAge: 11 }, "act"],
+        ["the process is older", { lockAge: 5 }, "act"],
+        ["nothing runs", { first: seen(), now: seen() }, "act"],
+        ["of another configuration", { adopted: { runKey: "x" } }, "act"],
+        ["it began no command", { perform: "command" }, "act"],
+        [
+          "it had begun the command",
+          {
+            perform: "command",
+            adopted: {
+              runKey: "key",
+              acting: { run: "r", since: "", deadline: 1 },
+            },
+          },
+          "verify",
+        ],
+        ["its reload cannot be told by age", { perform: "reload" }, "act"],
+      ] as [string, Situation, "act" | "verify"][]
+    ).map(([what, more, kind]): [string, Situation, "act" | "verify"] => [
+      `a holder without a baseline, and ${what}`,
+      {
+        adopted: { runKey: "key" },
+        ...{ first: seen(NEW), now: seen(NEW), lockAge: 60 },
+        ...more,
+      },
+      kind,
+    ]),
     [
       "restarted since the debt",
       { debt: { baseline: baseline(OLD) }, first: seen(NEW), now: seen(NEW) },
