@@ -10,8 +10,7 @@ type Matching = Extract<
 const START = `LC_ALL=C; export LC_ALL
 IFS= read -r la_boot </proc/sys/kernel/random/boot_id || { echo 'problem no /proc of Linux on this host'; exit 0; }
 la_hz=$(getconf CLK_TCK 2>/dev/null) || la_hz=100
-la_hid=0; cat /proc/1/stat >/dev/null 2>&1 || la_hid=1
-la_me=$(id -u)
+la_hid=0; read -r la_x 2>/dev/null </proc/1/stat || la_hid=1
 echo "boot $la_boot $la_hz $la_hid"`;
 
 /** awk functions: the fields of /proc/PID/stat after the name, which may itself hold blanks, newlines and brackets. */
@@ -85,7 +84,7 @@ export function matchProgram(spec: Matching, prefix: string): string {
   return `${START}
 la_user=${quote(spec.user ?? "")}
 case $la_user in ''|*[!0-9]*) [ -z "$la_user" ] || la_user=$(id -u -- "$la_user" 2>/dev/null) || { echo 'problem no such user'; exit 0; };; esac
-if [ "$la_hid" = 1 ] && [ "$la_user" != "$la_me" ]; then echo 'problem hidden'; exit 0; fi
+if [ "$la_hid" = 1 ] && [ "$la_user" != "$(id -u)" ]; then echo 'problem hidden'; exit 0; fi
 la_pattern=${quote(spec.commandString ?? "")} la_prefix=${quote(prefix)} la_shell=$$
 export la_pattern la_user la_prefix la_shell
 tail -n +1 /dev/null ${prefix}[0-9]*/${file} 2>/dev/null | tr '\\000' ' ' | awk ${quote(STAT + MATCH)}

@@ -26,6 +26,11 @@ const host = checked((value) => {
     : null;
 });
 
+const user = checked((value) => {
+  if (!value) return "must not be empty";
+  return /\p{Cc}/u.test(value) ? "must not contain control characters" : null;
+});
+
 const hostKey = checked((value) =>
   /^(SHA256:[A-Za-z0-9+/]{43}=?|[a-z0-9@.-]+ AAAA[A-Za-z0-9+/]+={0,3}( .*)?)$/.test(
     value.trim(),
@@ -39,7 +44,7 @@ export const connection: z.ZodType<ConnectionInput> = known(
   closed({
     host,
     port: known(z.int().min(1).max(65_535)).optional(),
-    user: word.optional(),
+    user: user.optional(),
     password: text.optional(),
     privateKey: checked(describeKeyProblem).optional(),
     privateKeyPassword: text.optional(),

@@ -46,6 +46,16 @@ export const watchedProcess = known(
         "expected one of `commandString` and `user`, `unit`, or `pidFile`",
       );
     if (unit ?? pidFile) return;
+    const problem =
+      commandString !== undefined &&
+      describePatternProblem(commandString, { fullCmd: fullCmd ?? false });
+    // what is wrong with it in any case is said above
+    if (problem && !describePatternProblem(commandString))
+      context.addIssue({
+        code: "custom",
+        path: ["commandString"],
+        message: problem,
+      });
     if (commandString === undefined && user === undefined)
       issue("expected `commandString` or `user`: at least one of them");
   }),

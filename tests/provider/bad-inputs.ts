@@ -21,6 +21,36 @@ export const BAD: [string, unknown, string][] = [
   ["connection.port", "22", "connection.port: expected a number, got a string"],
   ["connection.user", "", "connection.user: must not be empty"],
   [
+    "connection.user",
+    "a\nb",
+    "connection.user: must not contain control characters",
+  ],
+  [
+    "connection.password",
+    5,
+    "connection.password: expected a string, got a number",
+  ],
+  [
+    "connection.privateKeyPassword",
+    5,
+    "connection.privateKeyPassword: expected a string, got a number",
+  ],
+  [
+    "connection.agentSocketPath",
+    "",
+    "connection.agentSocketPath: must not be empty",
+  ],
+  [
+    "connection.knownHosts",
+    5,
+    "connection.knownHosts: expected a string, got a number",
+  ],
+  [
+    "connection.insecureIgnoreHostKey",
+    "yes",
+    "connection.insecureIgnoreHostKey: expected a boolean, got a string",
+  ],
+  [
     "connection.dialErrorLimit",
     -2,
     "connection.dialErrorLimit: expected at least -1",
@@ -37,6 +67,11 @@ export const BAD: [string, unknown, string][] = [
   ],
   ["connection.proxy", {}, "connection.proxy.host: is required"],
   [
+    "connection.proxy",
+    { host: "jump", proxy: { host: "" } },
+    "connection.proxy.proxy.host: must not be empty",
+  ],
+  [
     "connection.pasword",
     SECRET,
     "connection.pasword: there is no such input; did you mean password?",
@@ -51,6 +86,21 @@ export const BAD: [string, unknown, string][] = [
     "action: expected either `command` or `service`, not both",
   ],
   ["action", { command: "" }, "action.command: must not be empty"],
+  [
+    "action",
+    { command: "true", stdin: 5 },
+    "action.stdin: expected a string, got a number",
+  ],
+  [
+    "action",
+    { command: "true", environment: { A: 5 } },
+    "action.environment.A: expected a string, got a number",
+  ],
+  [
+    "action",
+    { service: "x", environment: {} },
+    "action.environment: goes with `command` only",
+  ],
   [
     "action.perform",
     "reboot",
@@ -154,10 +204,76 @@ export const BAD: [string, unknown, string][] = [
   ],
   [
     "process",
+    { unit: "a b" },
+    "process.unit: expected the name of a systemd unit",
+  ],
+  [
+    "process",
+    { commandString: "x", which: "eldest" },
+    'process.which: expected one of "all", "oldest", "newest"',
+  ],
+  [
+    "process",
+    { commandString: "x", fullCmd: "yes" },
+    "process.fullCmd: expected a boolean, got a string",
+  ],
+  [
+    "process",
+    { commandString: "averyveryverylongname" },
+    "process.commandString: the kernel keeps 15 characters of a process name, so a pattern of 21 matches nothing: use fullCmd, or the first 15",
+  ],
+  [
+    "process",
     { user: "a b" },
     "process.user: expected the name of a user or a numeric UID",
   ],
   ["gate", {}, "gate.command: is required"],
+  [
+    "gate",
+    { command: "true", timeout: 0 },
+    "gate.timeout: expected more than 0",
+  ],
+  [
+    "gate",
+    { command: "true", sudo: "a b" },
+    "gate.sudo: expected true, false or the name of a user",
+  ],
+  [
+    "gate",
+    { command: "true", minHealthy: 1 },
+    "gate.minHealthy: there is no such input",
+  ],
+  ["health", {}, "health.command: is required"],
+  [
+    "health",
+    { command: "true", interval: 0 },
+    "health.interval: expected more than 0",
+  ],
+  [
+    "health",
+    { command: "true", timeout: -1 },
+    "health.timeout: expected more than 0",
+  ],
+  [
+    "health",
+    { command: "true", minHealthy: -1 },
+    "health.minHealthy: expected at least 0",
+  ],
+  [
+    "drain",
+    { command: "true", timeout: 0 },
+    "drain.timeout: expected more than 0",
+  ],
+  [
+    "drain",
+    { command: "true", interval: 1 },
+    "drain.interval: there is no such input",
+  ],
+  [
+    "undrain",
+    { command: "true", sudoPassword: "a\nb" },
+    "undrain.sudoPassword: must be one line",
+  ],
   [
     "gate",
     { command: "true", interval: 0 },

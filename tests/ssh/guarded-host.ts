@@ -1,33 +1,15 @@
 import fs from "node:fs";
 import path from "node:path";
-import { createHostPool } from "../../core/ssh/pool";
-import type { HostPool, RemoteHost, Script } from "../../core/ssh/types";
+import type { Script } from "../../core/ssh/types";
 import { eventually } from "../support/eventually";
-import { startHosts, type Fleet } from "../support/hosts";
-import { Sandbox } from "../support/sandbox";
-import { connect } from "./connect";
 import { removeGuards } from "./machine";
+import { extended, oneHost } from "./one-host";
 
 /** A host, keys of guards that are cleaned up afterwards, and acts to be guarded. */
 export function guardedHost() {
-  let sandbox: Sandbox;
-  let fleet: Fleet;
-  let pool: HostPool;
-  let host: RemoteHost;
+  const at = oneHost();
   const keys: string[] = [];
-
-  before(async () => {
-    sandbox = await Sandbox.create();
-    fleet = await startHosts(sandbox, ["web1"]);
-    pool = createHostPool();
-    host = await pool.lease(connect(fleet.connection("web1")));
-  });
-  after(async () => {
-    host.release();
-    pool.close();
-    await sandbox.stop();
-    removeGuards(...keys);
-  });
+  after(() => removeGuards(...keys));
 
   const newKey = () => {
     const key = `test-${process.pid}-${keys.length}-`;
@@ -35,7 +17,7 @@ export function guardedHost() {
     return key;
   };
   const file = (name: string) =>
-    path.join(sandbox.dir, `${name}-${keys.length}`);
+    path.join(at.sandbox.dir, `${name}-${keys.length}`);
   const guarded = (
     key: string,
     runId: string,
@@ -53,23 +35,11 @@ export function guardedHost() {
   const seen = (name: string) =>
     eventually(`${name} is there`, () => fs.existsSync(name));
 
-  return {
-    get sandbox() {
-      return sandbox;
-    },
-    get fleet() {
-      return fleet;
-    },
-    get pool() {
-      return pool;
-    },
-    get host() {
-      return host;
-    },
+  return extended(at, {
     newKey,
     file,
     guarded,
     acting,
     seen,
-  };
+  });
 }

@@ -40,6 +40,9 @@ export function oneHost() {
     get sandbox() {
       return sandbox;
     },
+    get fleet() {
+      return fleet;
+    },
     get pool() {
       return pool;
     },
@@ -51,4 +54,12 @@ export function oneHost() {
     pidIn,
     file,
   };
+}
+
+/** What such a host has, and more: the getters of both stay getters. */
+export function extended<A extends object, B extends object>(
+  at: A,
+  more: B,
+): A & B {
+  return Object.create(at, Object.getOwnPropertyDescriptors(more)) as A & B;
 }
