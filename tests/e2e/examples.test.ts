@@ -6,7 +6,8 @@ import { startHosts, type Fleet } from "../support/hosts";
 import { makeProject } from "../support/project";
 import { Sandbox } from "../support/sandbox";
 import { errorsOf } from "../support/scene";
-import { Service } from "../support/services";
+import { Observer, Service } from "../support/services";
+import { eventually } from "../support/eventually";
 import { openStack, PASSPHRASE, type ConfigValue } from "../support/stack";
 import { startZookeeper, type ZookeeperServer } from "../support/zookeeper";
 
@@ -22,7 +23,7 @@ describe("the examples", () => {
     sandbox = await Sandbox.create();
     [zookeeper, fleet] = await Promise.all([
       startZookeeper(sandbox),
-      startHosts(sandbox, ["web1", "web2", "web3"]),
+      startHosts(sandbox, ["web1", "web2", "web3", "web4"]),
     ]);
   });
   after(() => sandbox.stop());
@@ -101,6 +102,100 @@ describe("the examples", () => {
     expect(stack.outputs().verified).to.deep.equal(
       fleet.hosts.map(() => ["exitCode"]),
     );
+  });
+
+  describe("of RollingAction", () => {
+    let services: Service[];
+    before(() => {
+      services = fleet.hosts.map((host) =>
+        Service.install(sandbox, host, `${host.name}-${sandbox.mark}`),
+      );
+      for (const service of services) service.byHand("start", "first");
+    });
+    beforeEach(() => services.forEach((service) => service.forget()));
+
+    /** Two racks, web1 and web2 in the first. */
+    const rackOf = ({ host }: Service) =>
+      services.findIndex((each) => each.host === host) < 2 ? "a" : "b";
+
+    const openRoll = (name: string, config: Record<string, string> = {}) =>
+      open(name, {
+        hosts: JSON.stringify(
+          Object.fromEntries(
+            services.map((service) => [
+              service.host.name,
+              {
+                ...{ host: "127.0.0.1", port: service.host.port },
+                process: service.pattern,
+                ...(name === "rolling-racks" && { rack: rackOf(service) }),
+              },
+            ]),
+          ),
+        ),
+        // the same on every host: each finds its own control script
+        command: `"$LOCKED_ACTION_HOST_DIR/$DEMO_HOST-${sandbox.mark}ctl" restart`,
+        version: "1",
+        ...config,
+      });
+
+    const acts = () => services.map((service) => service.acts.length);
+
+    async function rolled(name: string): Promise<Observer> {
+      const stack = await openRoll(name);
+      const seen = new Observer(services, [], rackOf);
+      const result = await stack.up();
+      seen.stop();
+      expect(errorsOf(result)).to.equal("");
+      expect(stack.outputs().summary).to.equal("4 of 4 done");
+      expect(acts()).to.deep.equal([1, 1, 1, 1]);
+      return seen;
+    }
+
+    it("rolling-percent restarts a quarter at once", async () => {
+      const { mostDown } = await rolled("rolling-percent");
+      expect(mostDown).to.equal(1);
+    });
+
+    it("rolling-racks finishes one rack before the next", async () => {
+      const { mostGroups, mostOfOneGroup } = await rolled("rolling-racks");
+      expect(mostGroups).to.equal(1);
+      expect(mostOfOneGroup).to.be.at.most(2);
+    });
+
+    it("rolling-canary waits for the cluster, then for its canary; a bad canary is the only one touched", async () => {
+      const [asked, green] = ["asked", "green"].map((name) =>
+        path.join(sandbox.dir, name),
+      );
+      const stack = await openRoll("rolling-canary", {
+        clusterIsGreen: `echo "$LOCKED_ACTION_HOST" >>${asked}; [ -e ${green} ] || exit 75`,
+        hostIsHealthy: "true",
+        ...{ healthySeconds: "0", canarySeconds: "0.5" },
+      });
+      const roll = stack.up();
+      const questions = () =>
+        fs.existsSync(asked!) ? fs.readFileSync(asked!, "utf8") : "";
+      await eventually("it is asked again", () =>
+        /web1\n.*web1\n/s.test(questions()),
+      );
+      expect(acts()).to.deep.equal([0, 0, 0, 0]);
+      fs.writeFileSync(green!, "");
+      expect(errorsOf(await roll)).to.equal("");
+      const results = stack.outputs().results as Record<
+        string,
+        { at: string; canary?: boolean }
+      >;
+      const { web1, ...others } = results;
+      expect(web1!.canary).to.equal(true);
+      for (const { at } of Object.values(others))
+        expect(Date.parse(at)).to.be.above(Date.parse(web1!.at));
+      expect(acts()).to.deep.equal([1, 1, 1, 1]);
+
+      await stack.setConfig("rolling-canary:command", "exit 3");
+      const bad = await stack.up();
+      expect(errorsOf(bad)).to.match(/canary/);
+      expect(errorsOf(bad)).to.match(/web1: act: .*exit(ed with)? 3/);
+      expect(acts()).to.deep.equal([1, 1, 1, 1]);
+    });
   });
 
   it("the repository itself is a project, with the quick start as its program", async () => {
