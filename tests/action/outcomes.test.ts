@@ -37,24 +37,24 @@ describe("outcomes of an action", () => {
     expect(succeeded(await rig.run(spec))).to.deep.include({
       ...{ outcome: "acted", verified: false, verifiedBy: ["exitCode"] },
     });
+  });
 
-    it("takes no soak for a proof of health where nothing was asked and nothing watched", async () => {
-      const soak = {
-        command: ":",
-        interval: 0.02,
-        timeout: 5,
-        minHealthy: 0.05,
-      };
-      const outcome = await rig.run(
-        rig.spec({
-          process: null,
-          act: command("true"),
-          health: { ...soak, asksNothing: true },
-        }),
-      );
-      expect(outcome).to.deep.include({
-        ...{ outcome: "acted", verified: false, verifiedBy: ["exitCode"] },
-      });
+  it("takes no soak for a proof of health where nothing was asked and nothing watched", async () => {
+    const soak = {
+      command: ":",
+      interval: 0.02,
+      timeout: 5,
+      minHealthy: 0.05,
+    };
+    const outcome = await rig.run(
+      rig.spec({
+        process: null,
+        act: command("true"),
+        health: { ...soak, asksNothing: true },
+      }),
+    );
+    expect(outcome).to.deep.include({
+      ...{ outcome: "acted", verified: false, verifiedBy: ["exitCode"] },
     });
   });
 
