@@ -67,7 +67,7 @@ async function runOnce(
   const { status } = runtime;
   const signal = run.stop;
   const report = ({ step, text }: Progress) =>
-    status.show(plan.urn, `${step}: ${text}`);
+    status.step(plan.urn, step, text);
   try {
     const tried = await attempt(runtime, run, plan, before, { signal, report });
     const [first] = tried.reasons ?? [];

@@ -4,6 +4,7 @@ import type { SessionPool } from "../core/zookeeper/pool";
 import { ProgramWatch } from "./program";
 import { readSettings, type ReadSettings } from "./settings";
 import { engineLog, Status } from "./status";
+import { drawsOnTerminal } from "./terminal";
 
 type Code = typeof import("./heavy");
 
@@ -40,8 +41,11 @@ export class Runtime {
   private readonly running = new Set<Run>();
   private warned = false;
 
-  constructor(status = new Status(engineLog(process.argv.at(-1)))) {
-    this.status = status;
+  constructor(status?: Status) {
+    const log = engineLog(process.argv.at(-1));
+    let living: boolean | undefined;
+    const draws = () => (living ??= drawsOnTerminal());
+    this.status = status ?? new Status(log, Date.now, draws);
   }
 
   /** Aborted when nothing new is to be begun. */

@@ -23,8 +23,10 @@ export function secretsOf({ connection, act, lock, ...plan }: Plan): string[] {
   for (const { credentials } of lock.auth)
     found.push(credentials, credentials.slice(credentials.indexOf(":") + 1));
   // an environment has many a harmless short value, that is in half of all messages
-  if (act.kind === "command")
-    for (const value of Object.values(act.environment ?? {}))
+  if (act.kind === "command") {
+    const { environment = {}, stdin = "" } = act;
+    for (const value of [...Object.values(environment), ...stdin.split("\n")])
       if (value.length >= 8 && value !== plan.target) found.push(value);
+  }
   return found.filter((value) => value !== undefined);
 }

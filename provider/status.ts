@@ -19,7 +19,28 @@ export class Status {
   constructor(
     private readonly send: Send,
     private readonly now: () => number = Date.now,
+    /** Where a line replaces the one before it. */
+    private readonly living: () => boolean = () => true,
   ) {}
+
+  /**
+   * Where a resource stands. Not on a terminal, where each line stays, only a step that takes
+   * longer than a second is told, and once: a log of hundreds of resources must stay readable.
+   */
+  step(urn: string | undefined, step: string, text: string): void {
+    const message = `${step}: ${text}`;
+    if (this.living()) return this.show(urn, message);
+    if (!urn) return;
+    const line = this.lines.get(urn) ?? { last: "", at: -Infinity };
+    this.lines.set(urn, line);
+    line.next = message;
+    if (line.step === step) return;
+    line.step = step;
+    clearTimeout(line.timer);
+    line.timer = setTimeout(() => {
+      if (line.next) this.row(urn, line.next, { stays: true });
+    }, PACE).unref();
+  }
 
   /** The line beside the resource: at most one a second, the latest one wins, none twice. */
   show(urn: string | undefined, message: string): void {
@@ -66,6 +87,8 @@ interface Line {
   last: string;
   at: number;
   next?: string;
+  /** The step that it stands at, where lines stay. */
+  step?: string;
   timer?: NodeJS.Timeout;
 }
 

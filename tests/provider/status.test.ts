@@ -46,6 +46,27 @@ describe("Status", () => {
     expect(sent).to.deep.equal(["one"]);
   });
 
+  it("tells, where lines stay, of each step that takes long, once and with its latest text", async () => {
+    [now, sent] = [1_000_000, []];
+    const stays = new Status(
+      ({ message, ephemeral }) => sent.push(`${message} ${ephemeral}`),
+      () => now,
+      () => false,
+    );
+    stays.step("urn", "dial", "connecting");
+    stays.step("urn", "lock", "asking ZooKeeper");
+    stays.step("urn", "lock", "place 2 of 2");
+    stays.step("urn", "lock", "place 1 of 2");
+    await eventually("the wait is told", () => sent.length === 1);
+    stays.step("urn", "lock", "place 1 of 1");
+    stays.step("urn", "act", "running the command");
+    await eventually("the act is told", () => sent.length === 2);
+    expect(sent).to.deep.equal([
+      "lock: place 1 of 2 false",
+      "act: running the command false",
+    ]);
+  });
+
   it("is silent without a URN", () => {
     const s = status();
     s.show(undefined, "one");
