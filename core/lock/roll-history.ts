@@ -71,6 +71,8 @@ export async function endRoll(
       if (reply.code === "NO_NODE") {
         await createHistory(session, paths);
         ({ reply } = await settle(session, until, ask));
+        // a lock that nobody has taken yet has nothing to end
+        if (reply.code === "NO_NODE") return;
       }
       if (reply.code !== "OK")
         throw refusal(reply, `recording in ${paths.history}`, session);

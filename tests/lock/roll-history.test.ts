@@ -105,6 +105,14 @@ describe("what a roll leaves in the history of its lock", () => {
     expect(left.children!.filter((name) => !name.startsWith("h-"))).to.be.empty;
   });
 
+  it("has no end where the lock was never taken", async () => {
+    const lock = newLock();
+    const session = await lab.session();
+    await endRoll(session, lock.path, "me", { urn: URN, reason: "done" });
+    const { code } = await session.exists(lock.path);
+    expect(code).to.equal("NO_NODE");
+  });
+
   it("is said to be over even if the answer is lost or the history was removed by hand", async () => {
     const lock = newLock();
     const session = await lab.session();
