@@ -1,3 +1,4 @@
+import type { Limits } from "../../core/lock/types";
 import { planOf, type Plan } from "../plan";
 import type { LockedActionInputs } from "../schema/inputs";
 import type { RollingActionInputs } from "../schema/rolling";
@@ -22,8 +23,9 @@ export function fleetOf(
 ): Fleet {
   const { hosts, order = [], canary } = inputs;
   const keys = [...new Set([...order, ...Object.keys(hosts)])];
+  const limits = fleetLimits(inputs);
   const plans = new Map(
-    keys.map((key) => [key, planOf(hostInputs(inputs, key), settings)]),
+    keys.map((key) => [key, planOf(hostInputs(inputs, key, limits), settings)]),
   );
   const [any] = plans.values(); // check wants one at least
   return {
@@ -39,6 +41,7 @@ export function fleetOf(
 export function hostInputs(
   inputs: RollingActionInputs,
   key: string,
+  limits = fleetLimits(inputs),
 ): LockedActionInputs {
   const host = inputs.hosts[key]!;
   const { action, process, gate, health, drain, undrain } = inputs;
@@ -54,13 +57,12 @@ export function hostInputs(
     health: host.health ?? health,
     drain: host.drain ?? drain,
     undrain: host.undrain ?? undrain,
-    lock: { ...lock, ...limitInputs(inputs), data: host.group },
+    lock: { ...lock, ...limitInputs(limits), data: host.group },
     ...{ always, onCreate, logging, __urn },
   } as LockedActionInputs;
 }
 
-function limitInputs(inputs: RollingActionInputs) {
-  const { maxHolders, maxPerGroup, maxFailures } = fleetLimits(inputs);
+function limitInputs({ maxHolders, maxPerGroup, maxFailures }: Limits) {
   return { maxHolders, maxPerGroup: maxPerGroup ?? undefined, maxFailures };
 }
 
