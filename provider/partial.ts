@@ -1,7 +1,7 @@
+import { REASONS_SIZE } from "./failure-size";
 import { toState } from "./state";
 
-// All of a partial failure travels in one header of the protocol, which has a bound.
-const REASONS = 40;
+/** Of each reason, in characters. */
 const REASON = 1000;
 
 /** Tells the engine that the resource exists and failed: its state is kept, the reasons are shown. */
@@ -9,6 +9,7 @@ export class PartialFailure extends Error {
   readonly properties: Record<string, unknown>;
   readonly reasons: string[];
 
+  /** @param state of `STATE_SIZE` bytes at most */
   constructor(
     readonly id: string,
     state: object,
@@ -16,13 +17,24 @@ export class PartialFailure extends Error {
     /** The SDK's process leaves it out on this way, and nobody could read or delete the resource then. */
     provider: unknown,
   ) {
-    super(reasons[0] ?? "failed");
+    const told = fitted(reasons);
+    super(told[0] ?? "failed");
     this.name = "PartialFailure";
-    this.reasons = reasons
-      .slice(0, REASONS)
-      .map((reason) =>
-        reason.length > REASON ? `${reason.slice(0, REASON)}…` : reason,
-      );
+    this.reasons = told;
     this.properties = { ...toState(state), __provider: provider };
   }
+}
+
+/** As many as there is room for; of the rest how many they are. */
+function fitted(reasons: string[]): string[] {
+  let room = REASONS_SIZE;
+  const told: string[] = [];
+  for (const [i, reason] of reasons.entries()) {
+    const short =
+      reason.length > REASON ? `${reason.slice(0, REASON)}…` : reason;
+    room -= Buffer.byteLength(short) + 4; // with its number and length
+    if (room < 100) return [...told, `and ${reasons.length - i} more lines`];
+    told.push(short);
+  }
+  return told;
 }

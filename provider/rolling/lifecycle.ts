@@ -7,15 +7,10 @@ import type { Runtime } from "../runtime";
 import { rollingInputs, type RollingActionInputs } from "../schema/rolling";
 import { toState, type State } from "../state";
 import { anyPlan, forgetRoll, recordEnd } from "./earlier";
+import { fittedState } from "./fitted";
 import { fleetOf, type Fleet } from "./fleet";
 import { hostsOf, isDue, type GoneHost, type HostRun } from "./known";
-import {
-  countOf,
-  describeCount,
-  fittedState,
-  fleetState,
-  reasonsOf,
-} from "./outcome";
+import { countOf, describeCount, fleetState, reasonsOf } from "./outcome";
 import { stateOf } from "./records";
 import { rollFleet, type FleetEnd } from "./roll-fleet";
 import { allRecords, readFleetState, type FleetState } from "./state";
@@ -49,7 +44,10 @@ async function operate(
   const { hosts, gone } = hostsOf(fleet, before);
   const startedAt = new Date().toISOString();
   const fail = (state: FleetState, reasons: string[]): never => {
-    throw new PartialFailure(id, fittedState(state), reasons, news.__provider);
+    const short = fittedState(state);
+    for (const warning of short.warnings ?? [])
+      runtime.status.warn(fleet.urn, warning);
+    throw new PartialFailure(id, short, reasons, news.__provider);
   };
   const freed = await freeLocks(runtime, fleet, hosts, gone);
   if (freed.reasons.length > 0)

@@ -1,4 +1,4 @@
-import { toState, type State } from "../state";
+import type { State } from "../state";
 import { marksOf } from "../marks";
 import type { Plan } from "../plan";
 import { digest } from "../run-key";
@@ -12,9 +12,6 @@ import {
   type HostRecord,
 } from "./state";
 import type { GoneHost } from "./known";
-
-/** Bytes of a failed operation's state: it travels in one header of the protocol. */
-const FAILED_SIZE = 100_000;
 
 /** How many of the fleet are done, failed, and still to go. */
 export interface Count {
@@ -103,19 +100,6 @@ export function fleetState(
 function withGroupOf({ lock }: Plan, state: State): State {
   if (state.kept) return state;
   return { ...state, lock: { ...state.lock, data: lock.group } };
-}
-
-/** A state that fits into a failure: past its bound those who are done keep only that they are. */
-export function fittedState(state: FleetState): FleetState {
-  if (Buffer.byteLength(JSON.stringify(toState(state))) <= FAILED_SIZE)
-    return state;
-  const results: Record<string, HostRecord> = {};
-  for (const [key, record] of Object.entries(state.results)) {
-    const { failure, kept } = record;
-    const short = { ...record, process: undefined, at: undefined };
-    results[key] = failure || kept ? record : short;
-  }
-  return { ...state, results };
 }
 
 /** Of all kept locks: their servers are the same unless the lock was changed meanwhile. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { LockSpec } from "../../core/action/types";
 import { baseline, identity, kept } from "../state";
 import type { Failure, Kept, LockIdentity } from "../state";
+import { unpack } from "./packed";
 
 /** The version of the outputs that this code writes. */
 export const FLEET_SCHEMA_VERSION = 1;
@@ -50,6 +51,8 @@ export interface FleetState {
   mark: string;
   /** By the hosts' keys. */
   results: Record<string, HostRecord>;
+  /** Instead of `results` and `removed`, where a failure has no room for them: see packed.ts. */
+  packed?: string;
   /** Machines that are of the fleet no more, but whose lock could not be given back yet. */
   removed?: Record<string, HostRecord>;
   /** Each host was verified by its last run. */
@@ -124,6 +127,13 @@ export function allRecords({
 
 /** Reads the outputs of an earlier run; `null`: they are none of ours, or were damaged by hand. */
 export function readFleetState(outputs: unknown): FleetState | null {
-  const read = version1.safeParse(outputs);
+  const read = version1.safeParse(unpacked(outputs));
   return read.success ? (read.data as FleetState) : null;
+}
+
+function unpacked(outputs: unknown): unknown {
+  const { packed, ...state } = (outputs ?? {}) as Record<string, unknown>;
+  if (typeof packed !== "string") return outputs;
+  const records = unpack(packed);
+  return records && { ...state, ...records };
 }
