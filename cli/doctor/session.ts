@@ -3,6 +3,7 @@ import { listLocks, LockError } from "../../core/lock";
 import type { Session } from "../../core/zookeeper/session";
 import type { Context } from "../context";
 import { blockedBy } from "../lock-state";
+import { checkAccess } from "./access";
 import { failed, ok, warning, type Check } from "./check";
 
 /** Milliseconds that our sessions ask for. */
@@ -19,6 +20,7 @@ export async function checkSession(
     timeout(session),
     ...(await rights(context, session)),
     await locks(context, session),
+    ...(await checkAccess(context, session)),
   ];
 }
 

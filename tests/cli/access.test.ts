@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { doctorJson, errorJson, locksJson } from "../../cli/json";
+import { EMPTY } from "../../core/zookeeper/operations";
 import { Sandbox } from "../support/sandbox";
 import { startZookeeper, type ZookeeperServer } from "../support/zookeeper";
 import { locked } from "./command";
@@ -77,6 +78,28 @@ describe("who may touch the locks", () => {
     expect(without?.advice.join()).to.contain("LOCKED_ACTION_AUTH=");
     expect((await permissions(STRANGER))?.result).to.equal("failed");
     expect((await permissions(DEPLOYER))?.result).to.equal("ok");
+  });
+
+  it("doctor names the locks that are open to everybody", async () => {
+    const access = async () => {
+      const { stdout } = await as(DEPLOYER, "doctor", "--json");
+      const { checks } = doctorJson.parse(JSON.parse(stdout));
+      const found = checks.find(({ check }) => check === "access");
+      return [found?.result, found?.found];
+    };
+    expect(await access()).to.deep.equal([
+      ...["ok", "1 of 1 locks closed to others"],
+    ]);
+    const root = { kind: "create", as: "x", path: "/open" } as const;
+    const session = await locks.session();
+    await session.multi([
+      { ...root, data: EMPTY, mode: "persistent", open: true },
+    ]);
+    await (await locks.live("db", "db1", { root: "/open" }, session)).release();
+    const { stdout } = await as(DEPLOYER, "doctor", "--root", "/open");
+    expect(stdout).to.match(
+      /^warning +access: 1 of 1 locks open to everybody: db$/m,
+    );
   });
 
   it("a scheme that ZooKeeper does not know is refused at once", async () => {

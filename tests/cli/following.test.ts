@@ -89,7 +89,7 @@ describe("following locks", () => {
       ]);
       await watch.said("quiet");
       const drawn = () => watch.stdout().split(HOME).length;
-      const settled = drawn() + 2;
+      const settled = drawn() + 1;
       await eventually("it has settled", () => drawn() > settled);
       const asked: string[] = [];
       proxy.onRequest = (chunk) => {
@@ -97,7 +97,7 @@ describe("following locks", () => {
         if (text.includes("/locked-action")) asked.push(text);
       };
       const before = drawn();
-      await eventually("ages were drawn anew", () => drawn() > before + 3);
+      await eventually("ages were drawn anew", () => drawn() > before + 2);
       expect(asked, "but heartbeats").to.deep.equal([]);
       watch.write(CTRL_C);
       await watch.ended;
