@@ -29,7 +29,7 @@ export interface Stage {
   stack: Stack;
   project: TestProject;
   /** Reads the lock from ZooKeeper. */
-  lock(): Promise<LockView>;
+  lock(name?: string): Promise<LockView>;
   /** Runs `locked-action`, as an operator would. */
   command(...args: string[]): Promise<string>;
 }
@@ -81,11 +81,11 @@ export async function setStage(
     },
     engine,
   );
-  const lock = async () => {
+  const lock = async (name = LOCK) => {
     const pool = createSessionPool();
     try {
       const { session } = await pool.lease({ servers: zookeeper.connect });
-      return await describeLock(session, "/locked-action", LOCK);
+      return await describeLock(session, "/locked-action", name);
     } finally {
       await pool.close();
     }

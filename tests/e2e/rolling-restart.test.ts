@@ -5,13 +5,14 @@ import {
   repairByHand,
   rollTheFleet,
 } from "../../scripts/demo/acts";
+import { rollTheRacks } from "../../scripts/demo/racks";
 import { setStage, type Stage } from "../../scripts/demo/stage";
 import { silent } from "../../scripts/demo/tell";
 import { Sandbox } from "../support/sandbox";
 import type { Service } from "../support/services";
 
 // The acts assert what they say, by /proc and by ZooKeeper's own nodes.
-describe("a rolling restart of four hosts", () => {
+describe("the acts of the demo", () => {
   let sandbox: Sandbox;
   let stage: Stage;
   let victim: Service;
@@ -36,4 +37,7 @@ describe("a rolling restart of four hosts", () => {
 
   it("does not restart again what was started by hand", () =>
     repairByHand(stage));
+
+  it("rolls twelve hosts rack by rack, stops at a broken one, and goes on when it is mended", () =>
+    rollTheRacks(stage));
 });
