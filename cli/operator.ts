@@ -66,5 +66,6 @@ export function printChange(
   text: string,
   change: z.infer<typeof changeJson>,
 ): void {
+  if (change.warning && !context.json) context.note(change.warning);
   context.print(context.json ? JSON.stringify(change) : text);
 }

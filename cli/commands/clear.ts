@@ -64,7 +64,6 @@ Examples:
           removal === "withoutMirror"
             ? `the Chef lock ${mirror} was not this holder's any more, and was left alone`
             : null;
-        if (warning && !context.json) context.note(warning);
         printChange(
           context,
           changed

@@ -33,9 +33,13 @@ Examples:
         const before = lock.hold
           ? `; before: by ${lock.hold.by}: ${lock.hold.why}`
           : "";
+        const warning =
+          lock.mirrors.length > 0
+            ? `Chef nodes are not stopped by it: they use ${lock.mirrors.join(", ")}`
+            : null;
         printChange(context, `${name} is on hold: ${why}${before}`, {
           ...{ lock: name, change: "hold", changed: true, by, why },
-          ...{ holder: null, limits: lock.limits, warning: null },
+          ...{ holder: null, limits: lock.limits, warning },
         });
       });
     }),

@@ -137,6 +137,23 @@ describe("locks that are shared with Chef", () => {
     expect(data.stderr).to.match(/^locked-action: --data: expected printable/);
   });
 
+  it("hold says that it does not stop Chef nodes", async () => {
+    const { name, path } = await shared();
+    const text = await see("hold", name, "-m", "incident");
+    expect([text.code, text.stdout]).to.deep.equal([
+      ...[0, `${name} is on hold: incident\n`],
+    ]);
+    expect(text.stderr).to.equal(
+      `Chef nodes are not stopped by it: they use ${path}\n`,
+    );
+    const json = await see("hold", name, "-m", "incident", "--json");
+    expect(json.stderr).to.equal("");
+    const { warning } = changeJson.parse(JSON.parse(json.stdout));
+    expect(warning).to.contain(path);
+    expect(await fleet.acquire("web9")).to.equal(true);
+    await fleet.release("web9");
+  });
+
   it("set makes a lock forget the Chef locks that it went with", async () => {
     const { name } = await shared();
     await fleet.acquire("web9");

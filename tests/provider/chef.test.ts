@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { check } from "../../provider/check";
+import { lockOf } from "../../provider/plan";
 import { createRollingAction } from "../../provider/rolling-action";
 import { Runtime } from "../../provider/runtime";
 import { Status } from "../../provider/status";
@@ -34,6 +35,16 @@ describe("check of a lock that is shared with Chef", () => {
     expect(
       reasons({ name: "größe", chef: { root: "/lock", name: "size" } }),
     ).to.deep.equal([]);
+  });
+
+  it("hands it to the lock, tagged unless told otherwise", () => {
+    const chefOf = (chef: { root: string; name?: string; mode?: "exact" }) =>
+      lockOf({ name: "roll", chef }, "web1", {}).chef;
+    expect(chefOf({ root: "/lock" })).to.deep.equal({
+      ...{ root: "/lock", mode: "tagged" },
+    });
+    const all = { root: "/lock", name: "x", mode: "exact" } as const;
+    expect(chefOf(all)).to.deep.equal(all);
   });
 
   it("refuses bytes beyond ASCII wherever the cookbook would see them", () => {
