@@ -1,11 +1,9 @@
-import fs from "node:fs";
-import path from "node:path";
 import { look } from "../../core/process/look";
-import type { ProcessSpec, Sighting } from "../../core/process/types";
+import type { ProcessSpec } from "../../core/process/types";
 import { createHostPool } from "../../core/ssh/pool";
 import type { HostPool } from "../../core/ssh/types";
-import { eventually } from "../support/eventually";
 import { Sandbox } from "../support/sandbox";
+import { pidsOf, runningIn, sleeper } from "./looking";
 import { whyNoPrivateHost, type PrivateHost } from "../ssh/private-host";
 
 /** Hosts with accounts of their own to look at. */
@@ -30,14 +28,9 @@ export function lookingPrivately() {
 
   const program = () => {
     const name = `lb${process.pid}x${count++}`;
-    const file = path.join(sandbox.dir, name);
-    fs.copyFileSync(fs.realpathSync("/bin/sleep"), file);
+    const file = sleeper(sandbox.dir, name);
     return { file, spec: { commandString: `^${name}$` } };
   };
-  const running = (pid: number, file: string) =>
-    eventually("it runs", () =>
-      fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith(file),
-    );
   const see = async (
     host: PrivateHost,
     account: string,
@@ -52,10 +45,6 @@ export function lookingPrivately() {
     lease.release();
     return sighting;
   };
-  const pids = (sighting: Sighting) => {
-    if (sighting.kind !== "seen") throw new Error(sighting.reason);
-    return sighting.identities.map((id) => Number(id.split("/")[1]));
-  };
 
   return {
     get sandbox() {
@@ -65,8 +54,8 @@ export function lookingPrivately() {
       return pool;
     },
     program,
-    running,
+    running: runningIn,
     see,
-    pids,
+    pids: pidsOf,
   };
 }

@@ -6,6 +6,29 @@ import type { ProcessSpec, Sighting } from "../../core/process/types";
 import { extended, oneHost } from "../ssh/one-host";
 import { eventually } from "../support/eventually";
 
+/** A program of this name that sleeps as long as it is told to. */
+export function sleeper(directory: string, name: string): string {
+  const file = path.join(directory, name);
+  if (!fs.existsSync(file))
+    fs.copyFileSync(fs.realpathSync("/bin/sleep"), file);
+  return file;
+}
+
+/** In ascending order; what could not be seen fails the test. */
+export function pidsOf(sighting: Sighting): number[] {
+  if (sighting.kind !== "seen") throw new Error(sighting.reason);
+  return sighting.identities
+    .map((id) => Number(id.split("/")[1]))
+    .sort((a, b) => a - b);
+}
+
+/** The program runs in that process, which was another one before its exec. */
+export function runningIn(pid: number, file: string): Promise<unknown> {
+  return eventually(`${file} runs`, () =>
+    fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith(file),
+  );
+}
+
 /** A host to look at, and programs whose names no other process has. */
 export function looking() {
   const at = oneHost();
@@ -17,24 +40,14 @@ export function looking() {
     if (sighting.kind !== "seen") throw new Error(sighting.reason);
     return sighting;
   };
-  const pids = (sighting: Sighting) =>
-    sighting.kind === "seen"
-      ? sighting.identities
-          .map((id) => Number(id.split("/")[1]))
-          .sort((a, b) => a - b)
-      : [];
   /** A name that no other process has: a copy of `sleep` to be run. */
   const program = (name = `la${process.pid}x${count++}`) => {
-    const file = path.join(at.sandbox.dir, name);
-    if (!fs.existsSync(file))
-      fs.copyFileSync(fs.realpathSync("/bin/sleep"), file);
+    const file = sleeper(at.sandbox.dir, name);
     return { name, file, spec: { commandString: `^${name.slice(0, 15)}$` } };
   };
   const daemon = async (file: string, args = ["300"]) => {
     const child = at.sandbox.spawn(file, args, { stdio: "ignore" });
-    await eventually("it has its own name", () =>
-      fs.readFileSync(`/proc/${child.pid}/cmdline`, "utf8").startsWith(file),
-    );
+    await runningIn(child.pid!, file);
     return child;
   };
   const end = async (child: ChildProcess) => {
@@ -46,7 +59,7 @@ export function looking() {
   return extended(at, {
     see,
     seen,
-    pids,
+    pids: pidsOf,
     program,
     daemon,
     end,
