@@ -56,6 +56,15 @@ describe("looking at the processes of a host", () => {
     expect(sighting).to.deep.include({ kind: "seen", identities: [] });
   });
 
+  it("never sees the last processes of a script that has just ended", async () => {
+    // the watchdog of each sleeps for a time that nobody else does
+    const spec = { commandString: "^sleep 97531$", fullCmd: true };
+    for (let i = 0; i < 20; i++) {
+      await at.run("exit 0", { timeout: 97_531 });
+      expect(pids(await seen(spec))).to.deep.equal([]);
+    }
+  });
+
   it("matches the name as pgrep does, which is cut at 15 characters", async () => {
     const { file, name } = program(`la${process.pid}averyveryverylongname`);
     const child = await daemon(file);
