@@ -131,6 +131,8 @@ export const historyJson = z.strictObject({
   step: orNull.describe("the one that failed"),
   exit: z.number().nullable(),
   reason: orNull.describe("of a failure, or an operator's"),
+  roll: z.boolean().describe("by a `RollingAction`"),
+  canary: z.boolean().describe("it went before the others of its roll"),
 });
 
 /** `clear`, `hold`, `unhold` and `set`: what was done, and the lock afterwards. */

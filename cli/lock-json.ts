@@ -78,5 +78,7 @@ export function historyToJson(
     step: record.step ?? null,
     exit: record.exit ?? null,
     reason: record.reason ?? null,
+    roll: record.roll ?? kind === "roll",
+    canary: record.canary ?? false,
   };
 }

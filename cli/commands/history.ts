@@ -50,7 +50,7 @@ function rows({ paint, wide }: Context, records: HistoryRecord[]): string {
     ),
     records.map((record) => [
       record.at.replace(/\.\d+Z$/, "Z"),
-      record.kind === "failed" ? paint("red", record.kind) : record.kind,
+      record.kind === "failed" ? paint("red", what(record)) : what(record),
       oneLine(record.target ?? "-", 40),
       oneLine(record.action ?? "-", 40),
       time(record.waited),
@@ -60,6 +60,11 @@ function rows({ paint, wide }: Context, records: HistoryRecord[]): string {
       result(record),
     ]),
   );
+}
+
+function what({ kind, canary }: HistoryRecord): string {
+  if (kind === "roll") return "roll ended";
+  return canary ? `${kind} (canary)` : kind;
 }
 
 const time = (seconds: number | undefined) =>

@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import { historyJson, lockJson, locksJson } from "../../cli/json";
+import { endRoll } from "../../core/lock";
 import { Sandbox } from "../support/sandbox";
 import { startZookeeper, type ZookeeperServer } from "../support/zookeeper";
 import { locked } from "./command";
-import { Locks } from "./locks";
+import { Locks, request } from "./locks";
 
 describe("looking at locks", () => {
   let sandbox: Sandbox;
@@ -141,6 +142,41 @@ describe("looking at locks", () => {
       .map((line) => historyJson.parse(JSON.parse(line)));
     expect(records.map(({ kind, target }) => [kind, target])).to.deep.equal([
       ["acted", "f1"],
+    ]);
+  });
+
+  it("tells canaries, and the end of a roll", async () => {
+    const urn = "urn:roll";
+    const facts = { ...request("roll", "").facts, urn, roll: true };
+    for (const canary of [true, false]) {
+      const target = canary ? "r1" : "r2";
+      const own = { facts: { ...facts, ...(canary && { canary }) } };
+      const held = await locks.live("roll", target, own);
+      await held.release({ kind: "acted" });
+    }
+    const end = { urn, runKey: "k", reason: "2 of 2 done" };
+    const session = await locks.session();
+    await endRoll(session, "/locked-action/roll", "deployer@ci7", end);
+    const { stdout } = await see("history", "roll");
+    const rows = stdout.split("\n").map((row) => row.split(/ {2,}/));
+    expect(rows.map((row) => [row[1], row[2], row.at(-1)])).to.deep.equal([
+      ["WHAT", "TARGET", "RESULT"],
+      ["acted (canary)", "r1", "-"],
+      ["acted", "r2", "-"],
+      ["roll ended", "-", "2 of 2 done"],
+      [undefined, undefined, ""],
+    ]);
+    const json = await see("history", "roll", "--json");
+    const records = json.stdout
+      .trim()
+      .split("\n")
+      .map((line) => historyJson.parse(JSON.parse(line)));
+    expect(
+      records.map(({ kind, roll, canary }) => [kind, roll, canary]),
+    ).to.deep.equal([
+      ["acted", true, true],
+      ["acted", true, false],
+      ["roll", true, false],
     ]);
   });
 
