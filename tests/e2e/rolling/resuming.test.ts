@@ -38,19 +38,18 @@ describe("RollingAction: interrupted and resumed", function () {
       await stage.lockIsFree();
     });
 
-  for (const after of [1, 4])
-    it(`kill -9 of the provider at act ${after}: each is acted on once in the end`, async () => {
-      const stack = await stage.stack(stage.roll({ maxUnavailable: 2 }));
-      const running = stack.up();
-      await begun(after);
-      stage.killProviders();
-      expect((await running).ok).to.equal(false);
-      const seen = new Observer(stage.services);
-      await stage.mustSucceed(stack);
-      expect(seen.stop()).to.be.at.most(2);
-      expect(stage.acts()).to.deep.equal(stage.actedOn(1));
-      await stage.lockIsFree();
-    });
+  it("kill -9 of the provider at an act: each is acted on once in the end", async () => {
+    const stack = await stage.stack(stage.roll({ maxUnavailable: 2 }));
+    const running = stack.up();
+    await begun(3);
+    stage.killProviders();
+    expect((await running).ok).to.equal(false);
+    const seen = new Observer(stage.services);
+    await stage.mustSucceed(stack);
+    expect(seen.stop()).to.be.at.most(2);
+    expect(stage.acts()).to.deep.equal(stage.actedOn(1));
+    await stage.lockIsFree();
+  });
 
   it("goes on where it stopped even if no state ever learnt how far it came", async function () {
     const stack = await stage.stack(stage.roll({ canary: { count: 1 } }));

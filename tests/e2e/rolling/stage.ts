@@ -93,12 +93,12 @@ export class Stage {
     return `roll ${this.locks}`;
   }
 
-  /** Everything is up, as it was first; what was asked of it is forgotten; the lock is another. */
+  /** Everything is up; what was asked of it is forgotten; the lock is another. */
   reset(): void {
     this.locks += 1;
     for (const service of this.services) {
       service.mend();
-      service.byHand("restart", "first");
+      if (service.identity() === null) service.byHand("start");
       service.forget();
     }
   }
