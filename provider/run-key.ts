@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Act } from "../core/action/types";
 
+/** Hexadecimal digits of the hash. */
+export const RUN_KEY_LENGTH = 20;
+
 /**
  * What an action runs, and why: another one means that it is to be run again.
  * Its timeout, and the password it gets its rights with, are no reason.
@@ -14,7 +17,7 @@ export function runKey(triggers: readonly unknown[], act: Act): string {
           stdin: act.stdin ?? "",
           environment: act.environment ?? {},
         };
-  return digest({ triggers, sudo: act.sudo || false, ...runs }, 20);
+  return digest({ triggers, sudo: act.sudo || false, ...runs }, RUN_KEY_LENGTH);
 }
 
 /** A hash over a value of Pulumi's, whatever the order of its keys. */

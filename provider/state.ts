@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Check, LockFacts, LockSpec } from "../core/action/types";
 import type { Baseline } from "../core/lock/types";
+import { asWrittenNow } from "./first-state";
 import type { Marks } from "./marks";
 import { DEFAULT_ROOT } from "./plan";
 import { digest } from "./run-key";
@@ -141,7 +142,7 @@ const version1 = z.looseObject({
  * adds to what is read here. `null`: it is none of ours, or was damaged by hand.
  */
 export function readState(outputs: unknown): State | null {
-  const read = version1.safeParse(outputs);
+  const read = version1.safeParse(asWrittenNow(outputs));
   return read.success ? (read.data as State) : null;
 }
 
