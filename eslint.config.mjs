@@ -52,7 +52,7 @@ export default ts.config(
   {
     files: ["sdk/**/*.ts"],
     rules: forbid(
-      ["**/core/**", "**/provider/**", "ssh2", "zod"],
+      ["**/core/**", "**/provider/**", "ssh2", "node-zookeeper-client", "zod"],
       "sdk is loaded by every program: it imports nothing heavy",
     ),
   },

@@ -4,10 +4,18 @@
  */
 export type Operation = { as: string; path: string } & (
   | { kind: "check"; version: number }
-  | { kind: "create"; data: Buffer; mode: CreateMode; open?: boolean }
+  | { kind: "create"; data: Buffer; mode: CreateMode; access?: Access }
   | { kind: "set"; data: Buffer; version: number }
   | { kind: "delete"; version: number }
 );
+
+/**
+ * Who may use a node that a session with credentials creates (without, it is
+ * open to anyone). `own`: who has the same. `shared`: besides, anyone may list
+ * it and create below it. `anyone`: anyone may do anything.
+ * @default "own"
+ */
+export type Access = "own" | "shared" | "anyone";
 
 export type CreateMode =
   "persistent" | "ephemeral" | "persistentSequential" | "ephemeralSequential";

@@ -1,3 +1,5 @@
+import type { Stat as ClientStat } from "node-zookeeper-client";
+
 /** What ZooKeeper knows of a node besides its data. */
 export interface Stat {
   /** Transaction that created it; rises over the whole ensemble. */
@@ -63,4 +65,17 @@ const LOSS = new Set<string>([
 /** Outcome unknown: connection lost, no answer in time, session over. */
 export function isLoss(reply: Reply): boolean {
   return LOSS.has(reply.code);
+}
+
+const number = (value: Buffer) => value.readBigInt64BE(0);
+
+export function readStat(stat: ClientStat): Stat {
+  return {
+    czxid: number(stat.czxid),
+    mzxid: number(stat.mzxid),
+    ctime: Number(number(stat.ctime)),
+    mtime: Number(number(stat.mtime)),
+    version: stat.version,
+    ephemeral: number(stat.ephemeralOwner) !== 0n,
+  };
 }

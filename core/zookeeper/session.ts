@@ -1,23 +1,21 @@
-import { EMPTY, type CreateMode, type Operation } from "./operations";
+import { ACLS, codeOf, commit, modeOf } from "./client";
 import {
-  createNode,
-  exists,
-  getChildren,
-  getData,
-  multi,
-  removeNode,
-  setData,
-  type Acl,
-} from "./protocol";
-import type {
-  ChildrenReply,
-  CreateReply,
-  DataReply,
-  MultiReply,
-  Reply,
+  EMPTY,
+  type Access,
+  type CreateMode,
+  type Operation,
+} from "./operations";
+import {
+  readStat,
+  type ChildrenReply,
+  type CreateReply,
+  type DataReply,
+  type MultiReply,
+  type Reply,
+  type Stat,
 } from "./replies";
 import { SupervisedClient } from "./supervised-client";
-import type { Watcher, WatchKind } from "./watches";
+import type { Watcher } from "./watches";
 
 export type { SessionOptions, SessionState } from "./supervised-client";
 
@@ -27,46 +25,106 @@ export type { SessionOptions, SessionState } from "./supervised-client";
  */
 export class Session extends SupervisedClient {
   exists(path: string): Promise<DataReply> {
-    return this.call(exists(this.full(path)));
+    return this.call("exists", (client, done) =>
+      client.exists(this.full(path), (error, stat?) =>
+        done(
+          error || stat
+            ? { code: codeOf(error), ...withStat(stat) }
+            : { code: "NO_NODE" },
+        ),
+      ),
+    );
   }
 
-  /** A watch is left only on what is there. */
   getData(path: string, watcher?: Watcher): Promise<DataReply> {
-    return this.call(
-      getData(this.full(path), watcher !== undefined),
-      this.leaving("data", path, watcher),
-    );
+    return this.call("getData", (client, done) => {
+      const watch = watcher && this.watches.add("data", path, watcher);
+      const reply = (error: unknown, data?: Buffer, stat?: object) => {
+        watch?.left(!error);
+        done({ code: codeOf(error), data: data ?? EMPTY, ...withStat(stat) });
+      };
+      const full = this.full(path);
+      if (watch) client.getData(full, watch.fire, reply);
+      else client.getData(full, reply);
+    });
   }
 
   getChildren(path: string, watcher?: Watcher): Promise<ChildrenReply> {
-    return this.call(
-      getChildren(this.full(path), watcher !== undefined),
-      this.leaving("children", path, watcher),
-    );
+    return this.call("getChildren", (client, done) => {
+      const watch = watcher && this.watches.add("children", path, watcher);
+      const reply = (error: unknown, children?: string[], stat?: object) => {
+        watch?.left(!error);
+        done({ code: codeOf(error), children, ...withStat(stat) });
+      };
+      const full = this.full(path);
+      if (watch) client.getChildren(full, watch.fire, reply);
+      else client.getChildren(full, reply);
+    });
   }
 
-  async create(
+  create(
     path: string,
     data: Buffer = EMPTY,
     mode: CreateMode = "persistent",
+    access?: Access,
   ): Promise<CreateReply> {
-    const full = this.chroot + path;
-    const reply = await this.call(createNode(full, data, mode, this.acl));
-    if (reply.path) reply.path = reply.path.slice(this.chroot.length);
-    return reply;
+    return this.call("create", (client, done) =>
+      client.create(
+        this.chroot + path,
+        data,
+        ACLS[this.accessOf(access)],
+        modeOf(mode),
+        (error, created) =>
+          done({
+            code: codeOf(error),
+            path: created?.slice(this.chroot.length),
+          }),
+      ),
+    );
   }
 
   setData(path: string, data: Buffer, version: number): Promise<DataReply> {
-    return this.call(setData(this.chroot + path, data, version));
+    return this.call("setData", (client, done) =>
+      client.setData(this.chroot + path, data, version, (error, stat) =>
+        done({ code: codeOf(error), ...withStat(stat) }),
+      ),
+    );
   }
 
   remove(path: string): Promise<Reply> {
-    return this.call(removeNode(this.chroot + path));
+    return this.call("remove", (client, done) =>
+      client.remove(this.chroot + path, -1, (error) =>
+        done({ code: codeOf(error) }),
+      ),
+    );
   }
 
   /** All or nothing. */
   multi(operations: Operation[]): Promise<MultiReply> {
-    return this.call(multi(this.chroot, operations, this.acl));
+    return this.call("multi", (client, done) =>
+      commit(
+        client,
+        this.chroot,
+        operations,
+        this.accessOf,
+        (error, results) => {
+          const reply: MultiReply = { code: codeOf(error) };
+          if (error) {
+            const at = results?.findIndex(({ err }) => err) ?? -1;
+            reply.failed = operations[at]?.as;
+          } else if (results) {
+            reply.stats = new Map();
+            reply.paths = new Map();
+            for (const [i, { stat, path }] of results.entries()) {
+              const { as } = operations[i]!;
+              if (stat) reply.stats.set(as, readStat(stat));
+              if (path) reply.paths.set(as, path.slice(this.chroot.length));
+            }
+          }
+          done(reply);
+        },
+      ),
+    );
   }
 
   /** Takes a watcher off everything it was left on. */
@@ -74,23 +132,30 @@ export class Session extends SupervisedClient {
     this.watches.drop(watcher);
   }
 
-  /** Makes the nodes of the chroot, which the server takes for granted. */
+  /** "/" is the chroot itself. */
+  private full(path: string): string {
+    return (path === "/" ? this.chroot : this.chroot + path) || "/";
+  }
+
+  private readonly accessOf = (asked: Access = "own"): Access =>
+    (this.options.auth ?? []).length > 0 ? asked : "anyone";
+
+  /** Makes the nodes of the chroot, which the server takes for granted; others may use them too. */
   async createChroot(): Promise<Reply> {
     let path = "";
     let reply: Reply = { code: "OK" };
     for (const name of this.chroot.split("/").slice(1)) {
       path += `/${name}`;
-      reply = await this.call(createNode(path, EMPTY, "persistent", this.acl));
+      reply = await this.call("create", (client, done) =>
+        client.create(path, EMPTY, ACLS[this.accessOf("shared")], (error) =>
+          done({ code: codeOf(error) }),
+        ),
+      );
     }
     return reply;
   }
+}
 
-  private leaving(kind: WatchKind, path: string, watcher?: Watcher) {
-    const { watches } = this;
-    return watcher && (() => watches.add(kind, path, watcher));
-  }
-
-  private get acl(): Acl {
-    return (this.options.auth ?? []).length > 0 ? "creator" : "open";
-  }
+function withStat(stat: object | undefined): { stat?: Stat } {
+  return stat ? { stat: readStat(stat as Parameters<typeof readStat>[0]) } : {};
 }

@@ -1,16 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { EventEmitter } from "node:events";
-import { Connection, type Listener } from "./connection";
 import {
-  authentication,
-  hello,
-  setWatches,
-  type Request,
-  type SessionKey,
-  type WatchEvent,
-  type Welcome,
-} from "./protocol";
-import type { Reply } from "./replies";
+  abandon,
+  CONNECTING,
+  createClient,
+  inOnePiece,
+  internals,
+  type Client,
+} from "./client";
+import { InFlight } from "./in-flight";
+import type { DataReply, Reply } from "./replies";
 import type { Servers } from "./servers";
 import { Watches } from "./watches";
 import { whenConnected, type Wait } from "./when-connected";
@@ -27,24 +26,17 @@ export interface SessionOptions {
 
 export type SessionState = "connected" | "suspended" | "refused" | "closed";
 
-/** Of a session that the server does not know yet. */
-const NEW: SessionKey = { id: 0n, password: Buffer.alloc(16) };
-/** Longest pause between two rounds over the servers, ms. */
-const PAUSE = 100;
-/** Characters of watched paths in one request: far below what servers take. */
-const WATCHES_AT_ONCE = 100_000;
-
 /**
- * ZooKeeper sessions, one after another, that know when they are lost. A
- * heartbeat notices a server that stops answering, each operation has a
- * deadline, and a session counts as lost as soon as the server may have given
- * up on it: by our own monotonic clock, counted from the sending of the last
- * request that was answered.
+ * ZooKeeper sessions, one after another, that know when they are lost. The
+ * library does not notice a server that stops answering; here a heartbeat
+ * does, each operation has a deadline, and a session counts as lost as soon as
+ * the server may have given up on it: by our own monotonic clock, counted from
+ * the sending of the last request that was answered.
  *
  * Events: `connected`, `suspended`, `lost` (the session is over; a new one is
- * being opened, `epoch` has changed), `refused`, `closed`.
+ * being opened, `epoch` has changed).
  */
-export class SupervisedClient extends EventEmitter {
+export abstract class SupervisedClient extends EventEmitter {
   /** Counts sessions: what was learnt in another epoch may be newer than what this one reads. */
   epoch = 0;
   state: SessionState = "suspended";
@@ -52,29 +44,20 @@ export class SupervisedClient extends EventEmitter {
   liveName = "";
   /** Requests sent, by kind: benchmarks and tests read it. */
   readonly sent = new Map<string, number>();
+  private client!: Client;
   protected watches = new Watches();
-  /** Milliseconds, as the server granted it. */
-  sessionTimeout: number;
-  private connection: Connection | null = null;
-  private key = NEW;
-  /** Newest change that this session has seen. */
-  private zxid = 0n;
-  private readonly hosts: Servers["hosts"];
-  private nextHost = 0;
-  /** Connections tried since the last one that stood. */
-  private tries = 0;
-  private pause: NodeJS.Timeout | null = null;
-  private helloAt = 0;
+  private readonly inFlight = new InFlight();
+  private openedAt = 0;
   private lastAnswered = 0;
   private supervisedAt = performance.now();
+  private beating: { since: number } | null = null;
+  private connecting: { socket: unknown; since: number } | null = null;
   private readonly timer: NodeJS.Timeout;
   private problem = "";
 
   constructor(protected readonly options: SessionOptions) {
     super();
     this.setMaxListeners(0); // each waiter listens for `lost`
-    this.sessionTimeout = options.sessionTimeout ?? 15_000;
-    this.hosts = shuffled(options.servers.hosts);
     this.open();
     this.timer = setInterval(() => this.supervise(), 50);
   }
@@ -88,9 +71,14 @@ export class SupervisedClient extends EventEmitter {
     return this.options.servers.chroot;
   }
 
+  /** Milliseconds, as the server granted it. */
+  get sessionTimeout(): number {
+    return this.client.getSessionTimeout();
+  }
+
   /** Hexadecimal, as the server's log and `cons` have it. */
   get sessionId(): string {
-    return BigInt.asUintN(64, this.key.id).toString(16);
+    return this.client.getSessionId().readBigUInt64BE(0).toString(16);
   }
 
   /** Why there is no connection, as far as it is known. */
@@ -98,124 +86,58 @@ export class SupervisedClient extends EventEmitter {
     return this.problem || `no connection to ${this.servers}`;
   }
 
-  /** A new session. */
   private open(): void {
     this.epoch += 1;
     this.liveName = `l-${randomBytes(6).toString("hex")}`;
     this.lastAnswered = 0;
-    this.key = NEW;
-    this.zxid = 0n;
+    this.beating = null;
+    this.connecting = null;
     this.watches = new Watches();
-    this.connect();
-  }
-
-  /** The next server; after a round over all of them, a pause. */
-  private connect(): void {
-    const server = this.hosts[this.nextHost++ % this.hosts.length]!;
-    this.tries += 1;
-    const current = () => this.connection === connection;
-    const listener: Listener = {
-      hello: () => {
-        // a session's time runs at the server from the request that opens or resumes it
-        this.helloAt = performance.now();
-        return hello(
-          this.key,
-          this.options.sessionTimeout ?? 15_000,
-          this.zxid,
-        );
-      },
-      welcome: (welcome) => (current() ? this.welcomed(welcome) : []),
-      opened: () => current() && this.opened(),
-      answered: (sentAt) => {
-        if (current()) this.lastAnswered = Math.max(this.lastAnswered, sentAt);
-      },
-      zxid: (zxid) => {
-        if (current()) this.zxid = zxid;
-      },
-      event: (event) => current() && this.fire(event),
-      authenticationFailed: () => current() && this.refuse(),
-      ended: () => current() && this.disconnected(),
+    const client = createClient(
+      this.options.servers,
+      this.options.sessionTimeout ?? 15_000,
+    );
+    this.client = client;
+    // a session's time runs at the server from the request that opens or resumes it
+    const manager = internals(client);
+    const opening = manager.onSocketConnected.bind(manager);
+    manager.onSocketConnected = () => {
+      this.openedAt = performance.now();
+      opening();
     };
-    const connection = new Connection(server, listener);
-    this.connection = connection;
+    for (const { scheme, credentials } of this.options.auth ?? [])
+      client.addAuthInfo(scheme, Buffer.from(credentials));
+    client.on("state", (state) => {
+      if (client === this.client) this.onState(state.name);
+    });
+    client.connect();
   }
 
-  private welcomed({ timeout, id, password }: Welcome): Buffer[] {
-    if (timeout <= 0) {
+  private onState(name: string): void {
+    if (this.state === "closed" || this.state === "refused") return;
+    if (name === "SYNC_CONNECTED") {
+      this.state = "connected";
+      this.lastAnswered = this.openedAt;
+      this.emit("connected");
+    } else if (name === "DISCONNECTED") {
+      this.suspend();
+    } else if (name === "EXPIRED") {
       this.lose("the server says that the session has expired");
-      return [];
+    } else if (name === "AUTH_FAILED") {
+      this.problem = `${this.servers} refused the credentials`;
+      this.state = "refused";
+      abandon(this.client);
+      this.inFlight.endAll("AUTH_FAILED");
+      this.emit("refused");
     }
-    this.key = { id, password };
-    this.sessionTimeout = timeout;
-    this.tries = 0;
-    return [
-      ...(this.options.auth ?? []).map(({ scheme, credentials }) =>
-        authentication(scheme, credentials),
-      ),
-      ...this.watchesAgain(),
-    ];
   }
 
-  private watchesAgain(): Buffer[] {
-    const frames: Buffer[] = [];
-    for (const kind of ["data", "children"] as const) {
-      let paths: string[] = [];
-      let length = 0;
-      const close = () => {
-        if (paths.length === 0) return;
-        const [data, children] = kind === "data" ? [paths, []] : [[], paths];
-        frames.push(setWatches(this.zxid, data, children));
-        [paths, length] = [[], 0];
-      };
-      for (const path of this.watches.paths(kind)) {
-        const full = this.full(path);
-        paths.push(full);
-        length += full.length;
-        if (length > WATCHES_AT_ONCE) close();
-      }
-      close();
-    }
-    return frames;
-  }
-
-  private opened(): void {
-    this.state = "connected";
-    this.lastAnswered = this.helloAt;
-    this.emit("connected");
-  }
-
-  private fire(event: WatchEvent): void {
-    const path = event.path.slice(this.chroot.length) || "/";
-    this.watches.fire({ ...event, path });
-  }
-
-  private refuse(): void {
-    this.problem = `${this.servers} refused the credentials`;
-    this.state = "refused";
-    this.leave("AUTH_FAILED");
-    this.emit("refused");
-  }
-
-  private disconnected(): void {
-    this.connection = null;
-    const wasConnected = this.state === "connected";
-    if (wasConnected) this.state = "suspended";
-    if (this.tries % this.hosts.length !== 0) this.connect();
-    else
-      this.pause = setTimeout(() => {
-        this.pause = null;
-        this.connect();
-      }, Math.random() * PAUSE);
-    if (wasConnected) this.emit("suspended");
-  }
-
-  /** Nothing of the connection, or of the one to come, is of interest any more. */
-  private leave(code: Reply["code"]): void {
-    if (this.pause) clearTimeout(this.pause);
-    this.pause = null;
-    const { connection } = this;
-    this.connection = null;
-    connection?.end(code);
+  private suspend(): void {
+    if (this.state !== "connected") return;
+    this.state = "suspended";
+    this.beating = null;
+    this.inFlight.endAll("CONNECTION_LOSS");
+    this.emit("suspended");
   }
 
   /** This session is over for us, whatever the server thinks of it. */
@@ -223,11 +145,10 @@ export class SupervisedClient extends EventEmitter {
     if (this.state === "closed" || this.state === "refused") return;
     this.problem = why;
     this.state = "suspended";
-    const { connection } = this;
-    if (this.pause) clearTimeout(this.pause);
-    this.pause = null;
-    this.open(); // before anybody is told
-    connection?.end("NEW_SESSION");
+    const old = this.client;
+    this.open();
+    abandon(old);
+    this.inFlight.endAll("NEW_SESSION");
     this.emit("lost", why);
   }
 
@@ -240,18 +161,28 @@ export class SupervisedClient extends EventEmitter {
     const blocked = now - this.supervisedAt > 200;
     this.supervisedAt = now;
     if (blocked) return; // answers may have come that nobody has read yet
-    const { connection } = this;
-    if (!connection) return;
+    const { socket, state } = internals(this.client);
     if (this.state === "connected") {
       const { operationTimeout = limit / 3 + 300 } = this.options;
-      connection.giveUp(now - operationTimeout, "TIMEOUT");
-      const { pingedAt } = connection;
-      if (pingedAt !== null && now - pingedAt > limit / 3)
-        connection.end("CONNECTION_LOSS"); // half-open: the next server
-      else if (pingedAt === null && now - this.lastAnswered > limit / 6)
-        connection.ping();
-    } else if (now - connection.since > limit / 6 + 200)
-      connection.end("CONNECTION_LOSS");
+      this.inFlight.expire(now - operationTimeout);
+      if (!this.beating && now - this.lastAnswered > limit / 6) this.beat(now);
+      else if (this.beating && now - this.beating.since > limit / 3)
+        socket?.destroy(); // half-open: the next server
+    } else if (state === CONNECTING && socket && !socket.destroyed) {
+      if (this.connecting?.socket !== socket)
+        this.connecting = { socket, since: now };
+      else if (now - this.connecting.since > limit / 6 + 200) socket.destroy();
+    }
+  }
+
+  abstract exists(path: string): Promise<DataReply>;
+
+  private beat(now: number): void {
+    const beat = { since: now };
+    this.beating = beat;
+    void this.exists("/").then(() => {
+      if (this.beating === beat) this.beating = null;
+    });
   }
 
   /** Resolves when operations can be sent. @throws when it is aborted, late, refused or closed */
@@ -259,24 +190,28 @@ export class SupervisedClient extends EventEmitter {
     if (this.state !== "connected") await whenConnected(this, wait);
   }
 
-  /** Sends one request; its answer, or why there is none. Never rejects. */
+  /** Sends one request; its answer, or why there is none. */
   protected call<R extends Reply>(
-    request: Request<R>,
-    succeeded?: () => void,
+    kind: string,
+    send: (client: Client, done: (reply: R) => void) => void,
   ): Promise<R> {
-    const { state, connection } = this;
-    if (state !== "connected" || !connection) {
+    const { state, client } = this;
+    if (state !== "connected") {
       const code = state === "refused" ? "AUTH_FAILED" : "CONNECTION_LOSS";
       return Promise.resolve({ code, unsent: true } as R);
     }
-    const { kind } = request;
     this.sent.set(kind, (this.sent.get(kind) ?? 0) + 1);
-    return connection.send(request, succeeded);
-  }
-
-  /** "/" is the chroot itself. */
-  protected full(path: string): string {
-    return (path === "/" ? this.chroot : this.chroot + path) || "/";
+    const sentAt = performance.now();
+    inOnePiece(client);
+    return this.inFlight.run<R>(sentAt, (answered) =>
+      send(client, (reply) => {
+        const { code } = reply;
+        const lost = code === "CONNECTION_LOSS" || code === "SESSION_EXPIRED";
+        if (!lost && client === this.client)
+          this.lastAnswered = Math.max(this.lastAnswered, sentAt);
+        answered(reply);
+      }),
+    );
   }
 
   /** Ends the session at the server if it can be reached within `within` milliseconds; frees everything in any case. */
@@ -285,18 +220,20 @@ export class SupervisedClient extends EventEmitter {
     const wasConnected = this.state === "connected";
     this.state = "closed";
     clearInterval(this.timer);
-    const { connection } = this;
-    const farewell = wasConnected ? connection?.goodbye(within) : undefined;
+    this.inFlight.endAll("CONNECTION_LOSS");
     this.emit("closed");
-    await farewell;
-    this.leave("CONNECTION_LOSS");
+    const { client } = this;
+    const { socket } = internals(client);
+    if (wasConnected && socket && !socket.destroyed) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, within);
+        socket.once("close", () => {
+          clearTimeout(timer);
+          resolve();
+        });
+        client.close();
+      });
+    }
+    abandon(client);
   }
-}
-
-/** So that not all clients begin with the same server. */
-function shuffled<T>(list: readonly T[]): T[] {
-  return list
-    .map((each) => ({ each, at: Math.random() }))
-    .sort((a, b) => a.at - b.at)
-    .map(({ each }) => each);
 }

@@ -1,86 +1,63 @@
-import type { WatchEvent } from "./protocol";
+import type { Event } from "./client";
 
 /** Called once, at the first change after the read that left the watch. */
 export type Watcher = (path: string, change: "deleted" | "changed") => void;
 export type WatchKind = "data" | "children";
 
-interface Entry {
-  kind: WatchKind;
-  path: string;
-  watchers: Set<Watcher>;
+/** One read that leaves a watch. */
+export interface Watch {
+  /** For the library: one function a path, whoever watches. */
+  fire(event: Event): void;
+  /** Whether the read succeeded: ZooKeeper leaves no watch on what is not there. */
+  left(success: boolean): void;
 }
 
-const KINDS: WatchKind[] = ["data", "children"];
+interface Entry {
+  watchers: Set<Watcher>;
+  armed: boolean;
+  fire: (event: Event) => void;
+}
 
 /**
- * Who waits for changes of which node. The server keeps one watch for a
- * session, kind and path, and takes it away when it fires; here stands who is
- * to be told. A waiter that leaves is forgotten at once.
+ * Who waits for changes of which node. The library keeps one function a path
+ * for each closure and never lets go of it; here each path has one function
+ * for all, and a waiter that leaves takes its callback along.
  */
 export class Watches {
-  private readonly entries = {
-    data: new Map<string, Entry>(),
-    children: new Map<string, Entry>(),
-  };
-  private readonly byWatcher = new Map<Watcher, Set<Entry>>();
+  private readonly entries = new Map<string, Entry>();
 
-  /** To be called in the place of the answer that left the watch: no event of before is meant for it. */
-  add(kind: WatchKind, path: string, watcher: Watcher): void {
-    const entries = this.entries[kind];
-    let entry = entries.get(path);
-    if (!entry) {
-      entry = { kind, path, watchers: new Set() };
-      entries.set(path, entry);
-    }
+  add(kind: WatchKind, path: string, watcher: Watcher): Watch {
+    const key = `${kind} ${path}`;
+    const entry = this.entries.get(key) ?? this.create(key, path);
     entry.watchers.add(watcher);
-    const on = this.byWatcher.get(watcher);
-    if (on) on.add(entry);
-    else this.byWatcher.set(watcher, new Set([entry]));
+    const left = (success: boolean) => {
+      if (success) entry.armed = true;
+      else if (!entry.armed && this.entries.get(key) === entry)
+        this.entries.delete(key);
+    };
+    return { fire: entry.fire, left };
   }
 
-  fire({ type, path }: WatchEvent): void {
-    if (type === "deleted")
-      for (const kind of KINDS) this.tell(kind, path, type);
-    else if (type === "data" || type === "children")
-      this.tell(type, path, "changed");
+  private create(key: string, path: string): Entry {
+    const watchers = new Set<Watcher>();
+    const fire = (event: Event): void => {
+      if (this.entries.get(key) === entry) this.entries.delete(key);
+      const change = event.name === "NODE_DELETED" ? "deleted" : "changed";
+      for (const watcher of watchers)
+        try {
+          watcher(path, change);
+        } catch (error) {
+          // a mistake of its program: the library would tell nobody else
+          process.emitWarning(error as Error);
+        }
+    };
+    const entry: Entry = { watchers, armed: false, fire };
+    this.entries.set(key, entry);
+    return entry;
   }
 
-  private tell(
-    kind: WatchKind,
-    path: string,
-    change: "deleted" | "changed",
-  ): void {
-    const entry = this.entries[kind].get(path);
-    if (!entry) return;
-    this.entries[kind].delete(path);
-    for (const watcher of entry.watchers) {
-      this.forget(watcher, entry);
-      try {
-        watcher(path, change);
-      } catch (error) {
-        process.emitWarning(error as Error); // a mistake of its program: the others are told all the same
-      }
-    }
-  }
-
-  /** Takes a watcher off all nodes. */
+  /** Takes a watcher off all nodes. The watch itself stays until it fires: the library cannot remove one. */
   drop(watcher: Watcher): void {
-    for (const entry of this.byWatcher.get(watcher) ?? []) {
-      entry.watchers.delete(watcher);
-      if (entry.watchers.size === 0)
-        this.entries[entry.kind].delete(entry.path);
-    }
-    this.byWatcher.delete(watcher);
-  }
-
-  /** What to leave again at the next server. */
-  paths(kind: WatchKind): string[] {
-    return [...this.entries[kind].keys()];
-  }
-
-  private forget(watcher: Watcher, entry: Entry): void {
-    const on = this.byWatcher.get(watcher);
-    on?.delete(entry);
-    if (on?.size === 0) this.byWatcher.delete(watcher);
+    for (const { watchers } of this.entries.values()) watchers.delete(watcher);
   }
 }

@@ -141,7 +141,7 @@ describe("the end of a provider's process", () => {
       const { lockedAction } = require(${JSON.stringify(provider)});
       const news = ${JSON.stringify({ ...inputs("x", "true"), lock: { name: "x", servers: "zk" } })};
       Promise.all([lockedAction.check({}, news), lockedAction.diff("id", {}, news)]).then(([{ failures }]) => {
-        const loaded = Object.keys(require.cache).filter((file) => /node_modules.(ssh2|@grpc)|core.zookeeper.connection/.test(file));
+        const loaded = Object.keys(require.cache).filter((file) => /node_modules.(ssh2|node-zookeeper-client|@grpc)/.test(file));
         console.log(JSON.stringify({ failures, loaded }));
         process.exit(0);
       });`;

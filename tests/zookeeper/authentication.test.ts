@@ -67,7 +67,7 @@ describe("a session with credentials", () => {
         path: "/open",
         data: EMPTY,
         mode: "persistent",
-        open: true,
+        access: "anyone",
       },
     ]);
     const others = await rig.connected();

@@ -1,0 +1,176 @@
+import type { Socket } from "node:net";
+import * as zookeeper from "node-zookeeper-client";
+import type { Client, Event } from "node-zookeeper-client";
+import { Frames } from "./frames";
+import type { Access, CreateMode, Operation } from "./operations";
+import "./quick-records";
+import type { Code } from "./replies";
+import type { Servers } from "./servers";
+
+/** The parts of node-zookeeper-client's connection manager that its cures need. */
+interface Internals {
+  socket?: Socket;
+  /** 1: connecting, 2: connected */
+  state: number;
+  servers: { host: string; port: number }[];
+  /** Not written yet. */
+  packetQueue: { queue: unknown[] };
+  connectTimeout: number;
+  connectTimeoutHandler: NodeJS.Timeout | null;
+  onSocketData(chunk: Buffer): void;
+  onSocketConnected(): void;
+  connect(): void;
+}
+
+export type { Client, Event };
+export const CONNECTING = 1;
+
+// Errors that the library's table lacks (a quota, a moved session, a read-only
+// server …): it throws out of its socket's handler, the process dies.
+const exception = zookeeper.Exception as unknown as {
+  create(code: number, path?: string): Error & { code: number };
+};
+const known = exception.create;
+exception.create = (code, path) => {
+  try {
+    return known(code, path);
+  } catch {
+    return Object.assign(new Error(`ZooKeeper error ${code}`), { code });
+  }
+};
+
+const NAMES = new Map<number, string>(
+  Object.entries(zookeeper.Exception)
+    .filter((entry): entry is [string, number] => typeof entry[1] === "number")
+    .map(([name, code]) => [code, name]),
+);
+
+export function codeOf(error: unknown): Code {
+  if (!error) return "OK";
+  const code = (error as { code?: unknown }).code;
+  const name = typeof code === "number" ? NAMES.get(code) : undefined;
+  return (name ?? `ERROR_${String(code)}`) as Code;
+}
+
+export function internals(client: Client): Internals {
+  return (client as unknown as { connectionManager: Internals })
+    .connectionManager;
+}
+
+/** A client of one session with the library's wedges and crashes cured from outside; not yet connected. */
+export function createClient(servers: Servers, sessionTimeout: number): Client {
+  const list = servers.hosts.map(({ host, port }) => `${host}:${port}`);
+  const client = zookeeper.createClient(list.join(","), {
+    sessionTimeout,
+    spinDelay: 100,
+    retries: 0, // it re-sends creates, and a lost reply would leave two nodes
+  });
+  const manager = internals(client);
+  const handle = manager.onSocketData.bind(manager);
+  let frames = new Frames();
+  manager.onSocketData = (chunk) => {
+    try {
+      // one at a time: the library would go through many by recursion, copying the rest each time
+      frames.feed(chunk, handle);
+    } catch {
+      // Whatever cannot be parsed ends this connection; our deadlines do the rest.
+      manager.socket?.destroy();
+    }
+  };
+  client.on("state", (state) => {
+    if (state !== zookeeper.State.DISCONNECTED) return;
+    // An answer that was cut in its middle would be taken for the head of the next,
+    frames = new Frames();
+    // and what was not sent would be sent later: credentials of each failed try, watches.
+    manager.packetQueue.queue.length = 0;
+  });
+  return client;
+}
+
+const corked = new WeakSet<Socket>();
+
+/** What is asked in one go leaves in one packet. To be called before each request. */
+export function inOnePiece(client: Client): void {
+  const { socket } = internals(client);
+  if (!socket || corked.has(socket)) return;
+  corked.add(socket);
+  socket.cork();
+  process.nextTick(() => {
+    corked.delete(socket);
+    socket.uncork();
+  });
+}
+
+/** Gives a client up for good: it would reconnect for ever, and cannot close what is not connected. */
+export function abandon(client: Client): void {
+  const manager = internals(client);
+  manager.connect = () => {};
+  manager.onSocketConnected = () => manager.socket?.destroy();
+  manager.connectTimeout = 0; // of a connection that it may be about to open
+  if (manager.connectTimeoutHandler)
+    clearTimeout(manager.connectTimeoutHandler); // keeps the process alive
+  manager.socket?.destroy();
+}
+
+const MODES: Record<CreateMode, number> = {
+  persistent: zookeeper.CreateMode.PERSISTENT,
+  persistentSequential: zookeeper.CreateMode.PERSISTENT_SEQUENTIAL,
+  ephemeral: zookeeper.CreateMode.EPHEMERAL,
+  ephemeralSequential: zookeeper.CreateMode.EPHEMERAL_SEQUENTIAL,
+};
+
+export const modeOf = (mode: CreateMode): number => MODES[mode];
+
+const { Permission, Id } = zookeeper;
+const anyone = (permissions: number) =>
+  new zookeeper.ACL(permissions, new Id("world", "anyone"));
+const creator = new zookeeper.ACL(Permission.ALL, new Id("auth", ""));
+
+export const ACLS: Record<Access, zookeeper.ACL[]> = {
+  own: [creator],
+  shared: [anyone(Permission.READ | Permission.CREATE), creator],
+  anyone: [anyone(Permission.ALL)],
+};
+
+export interface OperationResult {
+  err?: number;
+  path?: string;
+  stat?: zookeeper.Stat;
+}
+
+/** Sends a transaction. */
+export function commit(
+  client: Client,
+  prefix: string,
+  operations: Operation[],
+  accessOf: (asked: Access | undefined) => Access,
+  done: (error: unknown, results?: OperationResult[]) => void,
+): void {
+  const transaction = client.transaction();
+  for (const operation of operations) {
+    const path = prefix + operation.path;
+    if ("version" in operation && operation.version === 0)
+      // the library turns it into "any version"
+      throw new Error(`version 0 of ${path} in a transaction`);
+    switch (operation.kind) {
+      case "check":
+        transaction.check(path, operation.version);
+        break;
+      case "create":
+        transaction.create(
+          path,
+          operation.data,
+          ACLS[accessOf(operation.access)],
+          modeOf(operation.mode),
+        );
+        break;
+      case "set":
+        transaction.setData(path, operation.data, operation.version);
+        break;
+      case "delete":
+        transaction.remove(path, operation.version);
+        break;
+    }
+  }
+  transaction.commit(done);
+}
