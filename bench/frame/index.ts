@@ -133,6 +133,6 @@ export function runBench(
     process.stderr.write(
       `${name}: ${error instanceof Error ? error.stack : String(error)}\n`,
     );
-    process.exitCode = 1;
+    process.exit(1); // clients of a server that is gone would try for ever
   });
 }

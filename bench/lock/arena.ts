@@ -5,7 +5,7 @@ import {
 import type { Bench } from "../frame";
 import { ContenderProcess, type Launch, type Party } from "../peers/party";
 import { observe, type Observer } from "./observer";
-import { cookbook, ours, setUpPeers } from "./parties";
+import { cookbook, floor, ours, setUpPeers } from "./parties";
 
 /** Processes of each party: "in four processes" is the widest that is asked. */
 const PROCESSES = 4;
@@ -30,7 +30,7 @@ export class Arena {
 
   static async open(bench: Bench): Promise<Arena> {
     const peers = setUpPeers(bench);
-    const parties = [ours, ...peers, cookbook];
+    const parties = [ours, floor, ...peers, cookbook];
     const server = await startZookeeper(bench.sandbox, {
       heap: "512m",
       properties: FULLY_COMPILED,
@@ -72,7 +72,7 @@ export class Arena {
 
   /** A lock that nobody has used yet. */
   freshPath(party: Party): string {
-    const name = party.name.toLowerCase().replaceAll(" ", "-");
+    const name = party.name.toLowerCase().replaceAll(/\W+/g, "-");
     return `/bench/${name}-${++this.paths}`;
   }
 

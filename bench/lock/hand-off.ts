@@ -8,9 +8,9 @@ import {
 } from "../frame";
 import type { Arena, Question } from "./arena";
 import { handOffs, takeTurns } from "./fleet";
-import { KAZOO_LOCK, MUTEX, SEMAPHORE_V2 } from "./parties";
+import { FLOOR, KAZOO_LOCK, MUTEX, SEMAPHORE_V2 } from "./parties";
 
-const PARTIES = [OURS, MUTEX, SEMAPHORE_V2, KAZOO_LOCK];
+const PARTIES = [OURS, FLOOR, MUTEX, SEMAPHORE_V2, KAZOO_LOCK];
 const WAITERS = [2, 10, 100, 500];
 const PROCESSES = [1, 4];
 const HOLD = 5;

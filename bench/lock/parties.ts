@@ -10,6 +10,7 @@ export const SEMAPHORE_V2 = "InterProcessSemaphoreV2";
 export const KAZOO_LOCK = "kazoo Lock";
 export const KAZOO_SEMAPHORE = "kazoo Semaphore";
 export const COOKBOOK = "cookbook";
+export const FLOOR = "floor: two writes";
 
 /** A contender written in TypeScript. */
 export const inNode = (file: string, ...flags: string[]): Launch => ({
@@ -26,6 +27,14 @@ export const ours: Party = {
 
 /** Each contender with a session of its own: on the wire one cannot tell apart who share one. */
 export const oursApart: Party = { ...ours, kind: "lock-own-sessions" };
+
+/** Two writes in a row, in the same processes. */
+export const floor: Party = {
+  ...ours,
+  name: FLOOR,
+  kind: "floor",
+  queue: (node) => ({ node: `${node}/waiters`, holders: 1 }),
+};
 
 export const cookbook: Party = {
   name: COOKBOOK,

@@ -5,9 +5,12 @@ import type { Held, LockRequest } from "../../core/lock/types";
 import { createSessionPool } from "../../core/zookeeper/pool";
 import type { Session } from "../../core/zookeeper/session";
 import { serve, type Grip } from "./contender";
+import { floorGrip } from "./floor";
 
 /** A session for each contender, so that the wire shows which of them is woken. */
 const OWN_SESSIONS = "lock-own-sessions";
+
+const FLOOR = "floor";
 
 const pool = createSessionPool();
 let servers = "";
@@ -55,5 +58,6 @@ serve({
     servers = to;
     ({ session: shared } = await pool.lease({ servers }));
   },
-  grip,
+  grip: (kind, path, limit) =>
+    kind === FLOOR ? floorGrip(shared, path) : grip(kind, path, limit),
 });
