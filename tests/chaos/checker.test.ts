@@ -123,7 +123,7 @@ describe("the checker of histories", () => {
         .release(0, "a-1")
         .wrote({
           ...{ kind: "hold", attempt: "b", lock: L, owner: "b", group: "b" },
-          ...{ holder: "b-1", token: "7" },
+          ...{ holder: "b-1", token: "7", of: 0 },
         }),
     "acted together": () =>
       new Script()
@@ -140,12 +140,20 @@ describe("the checker of histories", () => {
         create(`${L}/holders/0/a-1`),
         create(`${L}/holders/0/a-1/l-1`, "", true),
       ]);
-      script.wrote({ kind: "session", session: "s" }).later(15_000);
+      script
+        .wrote({ kind: "session", session: "s", of: 0, time: 0 })
+        .later(15_000);
       script.add([], "s", true);
       script.wrote({ kind: "clearing", holder: "a-1" });
       script.add([remove(`${L}/holders/0/a-1`), remove(`${L}/holders/0`)]);
       return script;
     },
+    "seemed dead": () =>
+      new Script()
+        .grant(0, "a-1")
+        .wrote({ kind: "session", session: "t", of: 0, time: 0 }, 2e9)
+        .wrote({ kind: "acted", holder: "a-1", since: "1" }, 20e9)
+        .release(0, "a-1"),
     "left behind": () => new Script().grant(0, "a-1"),
     error: () => new Script().wrote({ kind: "error", what: "uncaught" }),
   };
@@ -182,10 +190,23 @@ describe("the checker of histories", () => {
     expect(script.rules()).to.deep.equal([]);
   });
 
+  it("lets a new session mark its holder as live again, and an act end before it could", () => {
+    const again = new Script().grant(0, "a-1");
+    again.add([create(`${L}/holders/0/a-1/l-2`, "", true)], "t");
+    again.wrote({ kind: "session", session: "t", of: 0, time: 0 }, 2e9);
+    again.wrote({ kind: "acted", holder: "a-1", since: "1" }, 20e9);
+    again.add([remove(`${L}/holders/0/a-1/l-2`)]);
+    expect(again.release(0, "a-1").rules()).to.deep.equal([]);
+    const short = new Script().grant(0, "a-1");
+    short.wrote({ kind: "session", session: "t", of: 0, time: 0 }, 2e9);
+    short.wrote({ kind: "acted", holder: "a-1", since: "1" }, 3e9);
+    expect(short.release(0, "a-1").rules()).to.deep.equal([]);
+  });
+
   it("lets a grant that nobody ever knew of be put back", () => {
     const script = new Script();
     script.add([create(`${L}/holders/0`, "g"), create(`${L}/holders/0/a-1`)]);
-    script.wrote({ kind: "session", session: "s" });
+    script.wrote({ kind: "session", session: "s", of: 0, time: 0 });
     script.add([remove(`${L}/holders/0/a-1`), remove(`${L}/holders/0`)]);
     expect(script.rules()).to.deep.equal([]);
   });

@@ -1,4 +1,5 @@
 import { checkGrant, idOf } from "./grants";
+import { checkAlive, type Live } from "./alive";
 import { checkJournal, type Grants } from "./journal-rules";
 import type { Entry } from "./journal";
 import { ownerOf, Tree, type State } from "./tree";
@@ -28,6 +29,7 @@ export type Rule =
   | "wrong token"
   | "acted together"
   | "granted to nobody"
+  | "seemed dead"
   | "left behind"
   | "error";
 
@@ -37,6 +39,8 @@ export interface Violation {
 }
 
 export type Report = (rule: Rule, what: string) => void;
+
+const LIVE = /\/holders\/\d+\/([^/]+)\/l-[^/]+$/;
 
 /** Milliseconds in which somebody must take a lock that its first waiter may take: far above every session time-out and freeze. */
 const PATIENCE = 20_000;
@@ -49,6 +53,9 @@ export function checkHistory(history: History): Violation[] {
   const tree = new Tree(root);
   const deeds = deedsOf(journal);
   const granted: Grants = new Map();
+  const lives: Live[] = [];
+  /** The largest N that each lock ever had: what its slots show is held to the one of the moment. */
+  const most = new Map<string, number>();
   const takeable = new Map<string, { waiter: string; since: number }>();
   for (const transaction of transactions) {
     const locks = tree.touched(transaction);
@@ -60,11 +67,17 @@ export function checkHistory(history: History): Violation[] {
         path.startsWith(`${lock}/`),
       );
       const at = `${lock} at zxid ${transaction.zxid}`;
+      for (const { kind, path } of changes) {
+        const [, id] = LIVE.exec(path) ?? [];
+        if (kind === "create" && id) lives.push({ id, ...transaction });
+      }
       for (const id of checkGrant(was, is, changes, (rule, what) =>
         report(rule, `${what}, ${at}`),
       ))
         granted.set(id, { ...transaction, lived: 0 });
       if (is) checkState(is, at, report);
+      const { maxHolders = 0 } = is?.limits ?? {};
+      most.set(lock, Math.max(maxHolders, most.get(lock) ?? 0));
       checkRemovals(was, is, changes, deeds, (rule, what) =>
         report(rule, `${what}, ${at}`),
       );
@@ -81,12 +94,10 @@ export function checkHistory(history: History): Violation[] {
         `${lock}: slots ${slots.join()}, ${left.join(", ")}`,
       );
   }
-  checkJournal(journal, granted, limitsOf(tree), report);
+  checkAlive(journal, lives, report);
+  checkJournal(journal, granted, (lock) => most.get(lock) ?? 0, report);
   return violations;
 }
-
-const limitsOf = (tree: Tree) => (lock: string) =>
-  tree.state(lock)?.limits.maxHolders ?? 0;
 
 /** What must hold at every moment. */
 function checkState(state: State, at: string, report: Report): void {

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import {
   acquire,
+  LimitsDisagree,
   LockBlocked,
   LockCancelled,
   LockInDoubt,
@@ -29,6 +30,9 @@ function describe(error: unknown): string {
   return error.stack ?? error.message;
 }
 
+/** Share of acts that are long enough for a session to be lost meanwhile. */
+const LONG = 0.006;
+
 class Workers {
   stopping = false;
 
@@ -38,14 +42,17 @@ class Workers {
     private readonly dice: Dice,
   ) {}
 
-  open(): Session {
+  open(of: number): Session {
     const session = new Session({
       servers: parseServers(this.servers),
       sessionTimeout: 1500,
       operationTimeout: 700,
     });
     session.on("connected", () =>
-      this.journal.write({ kind: "session", session: session.sessionId }),
+      this.journal.write({
+        ...{ kind: "session", session: session.sessionId, of },
+        time: Date.now(),
+      }),
     );
     return session;
   }
@@ -64,6 +71,7 @@ class Workers {
 
   private async ask(
     session: Session,
+    of: number,
     lock: ChaosLock,
     worker: number,
   ): Promise<Held | null> {
@@ -77,11 +85,13 @@ class Workers {
       journal.write({
         ...{ kind: "hold", attempt, lock: held.lock, owner },
         ...{ group: request.group, holder: held.id, token: held.fencingToken },
+        of,
       });
       process.send?.("cycle");
       return held;
     } catch (error) {
-      if (!ENDS_OF_A_WAIT.some((kind) => error instanceof kind))
+      const mayDisagree = lock.set && error instanceof LimitsDisagree;
+      if (!mayDisagree && !ENDS_OF_A_WAIT.some((kind) => error instanceof kind))
         journal.write({ kind: "error", what: describe(error) });
       journal.write({ kind: "gaveUp", attempt, why: (error as Error).name });
       return null;
@@ -95,7 +105,8 @@ class Workers {
     await held.reassert();
     const since = now();
     journal.write({ kind: "act", holder });
-    if (dice.chance(0.5)) await pause(dice.between(0, 10));
+    if (dice.chance(LONG)) await pause(dice.between(8000, 10_000));
+    else if (dice.chance(0.5)) await pause(dice.between(0, 10));
     const end = now();
     await held.reassert();
     journal.write({ kind: "acted", holder, since }, end);
@@ -117,12 +128,12 @@ class Workers {
   }
 
   /** Until it is told to stop and has once left everything clean: so what a killed one left is adopted and given back. */
-  async work(session: Session, worker: number): Promise<void> {
+  async work(session: Session, of: number, worker: number): Promise<void> {
     const { journal, dice } = this;
     const lock = LOCKS[worker % LOCKS.length]!;
     for (let clean = false; !this.stopping || !clean;) {
       const last = this.stopping;
-      const held = await this.ask(session, lock, worker);
+      const held = await this.ask(session, of, lock, worker);
       try {
         clean = held !== null && (await this.use(held)) && last;
       } catch (error) {
@@ -150,11 +161,15 @@ async function main(args: string[]): Promise<void> {
     process.on(fatal, (error: unknown) =>
       journal.write({ kind: "error", what: `${fatal}: ${describe(error)}` }),
     );
-  const sessions = [workers.open(), workers.open()];
+  const sessions = [workers.open(0), workers.open(1)];
   await Promise.all(sessions.map((each) => each.ready({ within: 120_000 })));
   await Promise.all(
     Array.from({ length: Number(count) }, (_, i) =>
-      workers.work(sessions[i % sessions.length]!, Number(first) + i),
+      workers.work(
+        sessions[i % sessions.length]!,
+        i % sessions.length,
+        Number(first) + i,
+      ),
     ),
   );
   await Promise.all(sessions.map((each) => each.close()));

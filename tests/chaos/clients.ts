@@ -68,9 +68,11 @@ export class Client {
 
   async kill(): Promise<void> {
     const child = this.process!;
-    const gone = once(child, "exit");
-    child.kill("SIGKILL");
-    await gone;
+    if (child.exitCode === null && child.signalCode === null) {
+      const gone = once(child, "exit");
+      child.kill("SIGKILL");
+      await gone;
+    }
     this.journal.write({ kind: "killed", client: this.name });
   }
 

@@ -13,6 +13,8 @@ export type Deed =
       group: string;
       holder: string;
       token: string;
+      /** Which of the process's sessions. */
+      of: number;
     }
   /** The act began, after a re-assertion; and was over, before another one that found the lock still there. */
   | { kind: "act"; holder: string }
@@ -23,8 +25,8 @@ export type Deed =
   | { kind: "left"; holder: string }
   | { kind: "lost"; holder: string }
   | { kind: "clearing"; holder: string }
-  /** Its sessions, as they begin: hexadecimal. */
-  | { kind: "session"; session: string }
+  /** A session of its is connected: hexadecimal; which one; by the machine's clock, ms. */
+  | { kind: "session"; session: string; of: number; time: number }
   | { kind: "killed"; client: string }
   /** Nothing like this may happen. */
   | { kind: "error"; what: string };

@@ -5,6 +5,8 @@ export const ROOT = "/chaos";
 export interface ChaosLock {
   name: string;
   limits: Limits;
+  /** Values of N that an operator sets meanwhile. */
+  set?: number[];
   /** Of a worker, by its number. */
   group(worker: number): string;
 }
@@ -22,6 +24,7 @@ export const LOCKS: ChaosLock[] = [
   {
     name: "two",
     limits: { maxHolders: 2, maxPerGroup: null, maxFailures: 2 },
+    set: [1, 2, 3],
     group: (worker) => `rack${turn(worker) % 4}`,
   },
   {

@@ -1,5 +1,6 @@
 import path from "node:path";
-import { unhold } from "../../core/lock";
+import { setTimeout as pause } from "node:timers/promises";
+import { LockError, setLimits, unhold } from "../../core/lock";
 import { parseServers } from "../../core/zookeeper/servers";
 import { Session } from "../../core/zookeeper/session";
 import { Sandbox } from "../support/sandbox";
@@ -38,6 +39,11 @@ export interface ChaosResult {
 const FINISH = 60_000;
 /** Milliseconds without a single cycle in which something must be stuck. */
 const STUCK = 30_000;
+/** Milliseconds for a run: at first, and for each cycle. A run always ends, and says why. */
+const AT_FIRST = 120_000;
+const EACH = 150;
+/** Milliseconds for the faults under way to end when the storm is over. */
+const CALM = 60_000;
 
 /** Runs clients under faults until they have got their locks often enough, then checks what they and ZooKeeper wrote. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
@@ -82,9 +88,15 @@ async function inSandbox(
     const cycles = () => clients.reduce((sum, each) => sum + each.cycles, 0);
     const progress = watchProgress(options, cycles);
     const scene = { clients, servers, operator, journal };
-    const faults = await storm(scene, options.seed, progress.over);
-    for (const { name } of LOCKS)
-      await unhold(operator, `${ROOT}/${name}`, { by: "chaos", why: "end" });
+    const faults: Record<string, number> = {};
+    const calm = await inTime(
+      storm(scene, options.seed, progress.over, faults),
+      timeOf(options) + CALM,
+    );
+    if (!calm) journal.write({ kind: "error", what: "the storm did not end" });
+    await atRest(operator).catch((error: unknown) =>
+      journal.write({ kind: "error", what: `at the end: ${String(error)}` }),
+    );
     const finished = await Promise.all(
       clients.map((client) => client.finish(FINISH)),
     );
@@ -114,13 +126,41 @@ async function inSandbox(
   }
 }
 
+const timeOf = ({ cycles }: ChaosOptions) => AT_FIRST + cycles * EACH;
+
+/** Whether it ended in so many milliseconds. */
+async function inTime(end: Promise<void>, ms: number): Promise<boolean> {
+  const abort = new AbortController();
+  const late = pause(ms, false, { signal: abort.signal });
+  late.catch(() => {}); // aborted
+  try {
+    return await Promise.race([end.then(() => true), late]);
+  } finally {
+    abort.abort();
+  }
+}
+
+/** Nothing that an operator did stands any more. */
+async function atRest(operator: Session): Promise<void> {
+  const act = { by: "chaos", why: "end" };
+  for (const { name, limits } of LOCKS) {
+    const path = `${ROOT}/${name}`;
+    await unhold(operator, path, act);
+    await setLimits(operator, path, limits, act).catch((error: unknown) => {
+      if (!(error instanceof LockError)) throw error; // in use: its users set it
+    });
+  }
+}
+
 /** Enough, or stuck: then the storm ends too, and the run fails. */
 function watchProgress(
-  { cycles: wanted, onProgress }: ChaosOptions,
+  options: ChaosOptions,
   cycles: () => number,
 ): { over: () => boolean; stuck: () => string | null } {
+  const { cycles: wanted, onProgress } = options;
+  const started = performance.now();
   let last = 0;
-  let since = performance.now();
+  let since = started;
   let stuck: string | null = null;
   const over = () => {
     const count = cycles();
@@ -130,6 +170,8 @@ function watchProgress(
       onProgress?.(count);
     } else if (performance.now() - since > STUCK) {
       stuck = `no cycle in ${STUCK} ms after ${count}`;
+    } else if (performance.now() - started > timeOf(options)) {
+      stuck = `${count} of ${wanted} cycles in ${timeOf(options)} ms`;
     }
     return stuck !== null || count >= wanted;
   };

@@ -31,9 +31,9 @@ export class Script {
     return zxid;
   }
 
-  wrote(deed: Deed): this {
-    const at = String(this.journal.length + 1);
-    this.journal.push({ ...deed, at, by: "client" });
+  /** @param at nanoseconds */
+  wrote(deed: Deed, at = this.journal.length + 1): this {
+    this.journal.push({ ...deed, at: String(at), by: "client" });
     return this;
   }
 
@@ -70,6 +70,7 @@ export class Script {
       group,
       holder: id,
       token,
+      of: 0,
     });
   }
 

@@ -4,6 +4,7 @@ import {
   hold,
   LockError,
   listLocks,
+  setLimits,
   unhold,
   type LockView,
 } from "../../core/lock";
@@ -13,7 +14,7 @@ import type { ZookeeperServer } from "../support/zookeeper";
 import type { Client } from "./clients";
 import { Dice } from "./dice";
 import type { Journal } from "./journal";
-import { ROOT } from "./locks";
+import { LOCKS, ROOT } from "./locks";
 
 export interface Scene {
   clients: Client[];
@@ -108,6 +109,16 @@ const OPERATOR_ACTS: Faults = [
     },
   ],
   [
+    "other limits",
+    3,
+    async ({ operator, dice }) => {
+      const lock = dice.of(LOCKS.filter((each) => each.set));
+      const maxHolders = dice.of(lock.set!);
+      const path = `${ROOT}/${lock.name}`;
+      await tried(() => setLimits(operator, path, { maxHolders }, act));
+    },
+  ],
+  [
     "clear",
     5,
     async ({ operator, dice, journal }) => {
@@ -145,13 +156,13 @@ const SERVER_FAULTS: Faults = [
   ],
 ];
 
-/** Faults for each client, and beside them an operator's acts and the servers' own faults, until `over`; how many of each. */
+/** Faults for each client, and beside them an operator's acts and the servers' own faults, until `over`; counts each. */
 export async function storm(
   scene: Omit<Scene, "dice">,
   seed: number,
   over: () => boolean,
-): Promise<Record<string, number>> {
-  const counts: Record<string, number> = {};
+  counts: Record<string, number>,
+): Promise<void> {
   const blow = async (
     faults: Faults,
     lull: [number, number],
@@ -181,5 +192,4 @@ export async function storm(
       }),
     ),
   ]);
-  return counts;
 }
