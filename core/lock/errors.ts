@@ -1,3 +1,4 @@
+import type { Code } from "../zookeeper/replies";
 import type { HolderView, Hold, WaitReport } from "./types";
 
 /** Anything that keeps a lock from being taken, kept or given back. `story` holds further lines for people. */
@@ -68,7 +69,16 @@ export class LockInDoubt extends LockError {
 }
 
 /** ZooKeeper refused: no permission, authentication failed, a node that is no lock. */
-export class LockRefused extends LockError {}
+export class LockRefused extends LockError {
+  constructor(
+    message: string,
+    story: string[] = [],
+    /** ZooKeeper's own, where it answered. */
+    readonly code?: Code,
+  ) {
+    super(message, story);
+  }
+}
 
 /** ZooKeeper was not reachable, and nothing of ours can have been left there. */
 export class LockUnavailable extends LockError {}

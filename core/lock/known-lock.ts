@@ -7,7 +7,11 @@ import { LockRefused } from "./errors";
 import { mirrorPath } from "./mirror";
 import { decodeLock, encodeLock } from "./records";
 
-/** L as last read by anyone in this process: good enough for the fast path, which fails if it is old. */
+/**
+ * L as last read by anyone in this process, for as long as its watch is silent.
+ * Its version alone would not do: a lock that was deleted by hand and made anew
+ * has the same versions again, with other limits.
+ */
 const cache = new WeakMap<Session, Cache>();
 
 interface Cache {
@@ -47,20 +51,27 @@ export async function knownLock(attempt: Attempt): Promise<KnownLock> {
   return known ?? readLock(attempt);
 }
 
+/** Whether L, once a write was answered, is the one that this attempt knows: the answer comes after all events of before. */
+export function isKnownStill({ session, paths, lock }: Attempt): boolean {
+  return cached(session).get(paths.lock) === lock;
+}
+
 export function forgetLock(attempt: Attempt): void {
   cached(attempt.session).delete(attempt.paths.lock);
 }
 
-/** Reads L, makes it if it is missing. With a watcher only where the lock is on hold: every failure changes L. */
+/** Reads L, makes it if it is missing. A waiter watches it only while the lock is on hold: every failure changes L. */
 export async function readLock(
   attempt: Attempt,
   watcher?: Watcher,
 ): Promise<KnownLock> {
   const { session, paths } = attempt;
+  const { locks } = cacheOf(session);
+  const forget = () => void locks.delete(paths.lock);
   const bound = 20; // whoever deletes L faster than we make it
   for (let round = 0; round < bound; round++) {
     const reply = await attempt.definite(() =>
-      session.getData(paths.lock, watcher),
+      session.getData(paths.lock, watcher ?? forget),
     );
     if (reply.code === "NO_NODE") {
       await init(attempt);
@@ -81,7 +92,9 @@ export async function readLock(
       continue;
     }
     const known = { ...content, version, data };
-    cached(session).set(paths.lock, known);
+    if (watcher)
+      forget(); // nobody tells the cache of a change
+    else locks.set(paths.lock, known);
     return known;
   }
   throw new LockRefused(`${paths.lock} is deleted as fast as it is made`);
@@ -95,7 +108,10 @@ export async function init(attempt: Attempt): Promise<void> {
   for (const segment of paths.lock.split("/").slice(1, -1)) {
     parent += `/${segment}`;
     const path = parent;
-    const reply = await attempt.definite(() => session.create(path, EMPTY));
+    // others put their locks below it too, whatever their credentials
+    const reply = await attempt.definite(() =>
+      session.create(path, EMPTY, "persistent", "shared"),
+    );
     // who may not write above it may be allowed to below it
     attempt.expect(reply, `creating ${path}`, "OK", "NODE_EXISTS", "NO_AUTH");
   }

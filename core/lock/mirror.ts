@@ -16,7 +16,7 @@ const openCreate = (as: string, path: string): Operation => ({
   path,
   data: EMPTY,
   mode: "persistent",
-  open: true,
+  access: "anyone",
 });
 
 /** With every slot that is created. Version 1 afterwards: Chef's own locks stay at 0. */

@@ -1,6 +1,6 @@
 import { isLoss, type ChildrenReply } from "../zookeeper/replies";
 import type { Attempt } from "./attempt";
-import { forgetLock, repair } from "./known-lock";
+import { forgetLock, isKnownStill, repair } from "./known-lock";
 import { own } from "./own";
 import { inQueueOrder } from "./paths";
 import { encodeHolder } from "./records";
@@ -46,6 +46,8 @@ export async function queue(attempt: Attempt): Promise<Step | Look> {
     return "FAST";
   }
   attempt.expect(reply, `waiting at ${attempt.paths.lock}`, "OK");
+  // from here on our waiter goes with L, and no grant without the waiter
+  if (!isKnownStill(attempt)) attempt.lock = null;
   return answers;
 }
 

@@ -1,7 +1,7 @@
 import type { Session } from "../zookeeper/session";
 import { isLoss, type Reply } from "../zookeeper/replies";
 import type { Watcher } from "../zookeeper/watches";
-import { refusal } from "./attempt";
+import { refusal } from "./refusal";
 import { viewOf } from "./blocked";
 import { readChefHolder, type ChefHolder } from "./chef-holder";
 import { LockRefused } from "./errors";
@@ -29,7 +29,10 @@ export interface LockView {
   blockedByFailures: boolean;
 }
 
-/** All locks below a root, by name. @throws LockUnavailable, LockRefused */
+/**
+ * All locks below a root that these credentials may read, by name.
+ * @throws LockUnavailable, LockRefused
+ */
 export async function listLocks(
   session: Session,
   root: string,
@@ -38,7 +41,14 @@ export async function listLocks(
   if (reply.code === "NO_NODE") return [];
   if (reply.code !== "OK") throw refusal(reply, `listing ${root}`, session);
   const views = await Promise.all(
-    reply.children!.sort().map((child) => view(session, root, child)),
+    reply.children!.sort().map((child) =>
+      view(session, root, child).catch((error: unknown) => {
+        // others share the root, with credentials of their own
+        if (error instanceof LockRefused && error.code === "NO_AUTH")
+          return null;
+        throw error;
+      }),
+    ),
   );
   return views.filter((each) => each !== null);
 }

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { LockRefused } from "../../core/lock";
+import { LimitsDisagree, LockLost, LockRefused } from "../../core/lock";
 import type { Session } from "../../core/zookeeper/session";
 import { newLock, useLab, type TestLock } from "./lab";
 
@@ -93,6 +93,47 @@ describe("nodes that somebody removed by hand", () => {
     await session.create("/tests");
     await session.create(lock.path, Buffer.from('{"v":1,"max":1}'));
     await goesOn(lock);
+  });
+
+  it("and made anew with another N: who waited is told both, who held that it is lost", async () => {
+    const lock = newLock();
+    const held = await lab.get(lock.by("a"));
+    const session = await lab.session();
+    // what becomes of its own waiter it learns at a safety re-check
+    const request = lock.by("b", { retryInterval: 0.1 });
+    const waiting = await lab.contend(request, session);
+    await waiting.waits();
+    let goOn = () => {};
+    const later = new Promise<void>((resolve) => (goOn = resolve));
+    session.script = () => ({ before: () => later });
+    await removeAll(await lab.session(), lock.path);
+    const others = lock.by("c", { maxHolders: 2 });
+    const other = await lab.get(others);
+    goOn();
+    const error = await waiting.fails();
+    expect(error).to.be.instanceOf(LimitsDisagree);
+    expect(error.message).to.contain("maxHolders 2, asked for 1");
+    const lost = await held.reassert().then(
+      () => null,
+      (error: Error) => error,
+    );
+    expect(lost).to.be.instanceOf(LockLost);
+    expect(await lab.holders(lock)).to.deep.equal([other.id]);
+    await other.release();
+    await lab.isEmpty(lock);
+  });
+
+  it("and made anew with fewer places: who knew the old ones takes none of them", async () => {
+    const lock = newLock({ maxHolders: 2 });
+    const session = await lab.session();
+    await (await lab.get(lock.by("a"), session)).release();
+    await removeAll(await lab.session(), lock.path);
+    const other = await lab.get(lock.by("c", { maxHolders: 1 }));
+    const error = await (await lab.contend(lock.by("a"), session)).fails();
+    expect(error).to.be.instanceOf(LimitsDisagree);
+    expect(await lab.holders(lock)).to.deep.equal([other.id]);
+    await other.release();
+    await lab.isEmpty(lock);
   });
 
   it("another program's node is refused", async () => {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { LockRefused } from "../../core/lock";
+import { listLocks, LockRefused } from "../../core/lock";
 import { EMPTY } from "../../core/zookeeper/operations";
 import { newLock, useLab } from "./lab";
 
@@ -31,6 +31,27 @@ describe("a lock with credentials", () => {
     await (await again.gets()).release();
   });
 
+  it("shares the parents that it makes: others put their locks beside it, and take nothing away", async () => {
+    const root = "/shared/by/all";
+    const ours = await lab.session({ auth });
+    const lock = newLock({ root });
+    await (await lab.get(lock.by("a"), ours)).release();
+    const others = [
+      await lab.session(),
+      await lab.session({
+        auth: [{ scheme: "digest", credentials: "others:secret" }],
+      }),
+    ];
+    for (const theirs of others) {
+      const beside = newLock({ root });
+      await (await lab.get(beside.by("b"), theirs)).release();
+      const names = (await listLocks(theirs, root)).map(({ name }) => name);
+      expect(names).to.include(beside.name).and.not.to.include(lock.name);
+      expect((await theirs.remove("/shared/by")).code).to.equal("NO_AUTH");
+      expect((await theirs.setData(root, EMPTY, -1)).code).to.equal("NO_AUTH");
+    }
+  });
+
   it("is refused to who has others", async () => {
     const lock = newLock({ root: "/closed" });
     await (await lab.get(lock.by("a"), await lab.session({ auth }))).release();
@@ -51,7 +72,7 @@ describe("a lock with credentials", () => {
       path: "/admin/team",
       data: EMPTY,
       mode: "persistent",
-      open: true,
+      access: "anyone",
     } as const;
     expect((await admin.multi([open])).code).to.equal("OK");
     await (await lab.get(lock.by("a"))).release();
