@@ -1,6 +1,6 @@
-import { remove, set } from "../zookeeper/operations";
+import { check, remove, set } from "../zookeeper/operations";
 import type { Session } from "../zookeeper/session";
-import { refusal } from "./attempt";
+import { refusal } from "./refusal";
 import { createHistory, recordInHistory, trimHistory } from "./history";
 import type { LockPaths } from "./paths";
 import { decodeLock, encodeHolder } from "./records";
@@ -31,7 +31,10 @@ export async function failHolder(
   record: HistoryRecord | null,
 ): Promise<boolean> {
   let lives = [live];
+  let doubted = false;
+  const marked = encodeHolder(data);
   for (;;) {
+    if (doubted && (await isMarked(session, path, marked, until))) return true;
     const known = await settle(session, until, () =>
       session.getData(paths.lock),
     );
@@ -39,14 +42,16 @@ export async function failHolder(
     if (known.reply.code !== "OK" || !decodeLock(known.reply.data!))
       throw refusal(known.reply, `reading ${paths.lock}`, session);
     const { data: lock, stat } = known.reply;
-    const { reply } = await settle(session, until, () =>
+    const answer = await settle(session, until, () =>
       session.multi([
-        set("holder", path, encodeHolder(data)),
+        set("holder", path, marked),
         ...lives.map((name) => remove("live", `${path}/${name}`)),
         set("lock", paths.lock, lock!, stat!.version),
         ...recordInHistory(paths, record),
       ]),
     );
+    doubted ||= answer.doubted;
+    const { reply } = answer;
     if (reply.code === "OK") {
       await trimHistory(session, paths, reply.paths?.get("history"));
       return true;
@@ -58,4 +63,16 @@ export async function failHolder(
     else if (reply.code !== "BAD_VERSION")
       throw refusal(reply, `marking ${path} as failed`, session);
   }
+}
+
+/** Whether an earlier copy of the transaction got through: L has another version then, and the same again would stand in history twice. */
+async function isMarked(
+  session: Session,
+  path: string,
+  marked: Buffer,
+  until: Until,
+): Promise<boolean> {
+  await settle(session, until, () => session.multi([check("u", path)])); // a barrier: a new session may read an old view
+  const { reply } = await settle(session, until, () => session.getData(path));
+  return reply.data?.equals(marked) ?? false;
 }

@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import { create, remove, set, type Operation } from "../zookeeper/operations";
 import type { Session } from "../zookeeper/session";
 import { inTime, type Act } from "./act";
-import { refusal } from "./attempt";
+import { refusal } from "./refusal";
 import { describeHolder, viewOf } from "./blocked";
 import { LockError, LockRefused } from "./errors";
 import { sameLimits } from "./fast";
@@ -34,11 +35,15 @@ export async function hold(
   lock: string,
   { by, why }: Act,
 ): Promise<void> {
-  const since = new Date().toISOString();
+  const ours = { by, why, since: new Date().toISOString() };
   await change(
     session,
     lock,
-    (data) => ({ data: { ...data, hold: { by, why, since } } }),
+    // after a lost answer it may be there already, and would stand in history twice
+    (data) =>
+      isDeepStrictEqual(data.hold, ours)
+        ? null
+        : { data: { ...data, hold: ours } },
     historyRecord({ kind: "hold", reason: why }, by),
   );
 }

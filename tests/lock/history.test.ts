@@ -74,6 +74,32 @@ describe("the history of a lock", () => {
     expect(records.at(-1)).to.include({ kind: "hold", by: "op19" });
   });
 
+  it("has one record of a failure, a hold, a release whose answer was lost", async () => {
+    const lock = newLock();
+    const session = await lab.session();
+    const lost = () =>
+      (session.script = once(({ kind }) => kind === "multi", {
+        lose: "reply",
+      }));
+    const held = await lab.get(lock.by("a"), session);
+    lost();
+    await held.fail(
+      { step: "act", reason: "exit 1", at: "2026-01-01" },
+      { kind: "failed", step: "act" },
+    );
+    const again = await lab.get(lock.by("a"), session);
+    lost();
+    await hold(session, lock.path, { by: "op@x", why: "incident" });
+    lost();
+    await again.release({ kind: "acted" });
+    const records = await readHistory(session, lock.paths);
+    expect(records.map(({ kind }) => kind)).to.deep.equal([
+      "failed",
+      "hold",
+      "acted",
+    ]);
+  });
+
   it("is not taken for empty when an answer is lost", async () => {
     const lock = newLock();
     const session = await lab.session();
