@@ -1,5 +1,6 @@
 import type { Session } from "../zookeeper/session";
-import { Attempt, NewSession } from "./attempt";
+import { NewSession } from "./asking";
+import { Attempt } from "./attempt";
 import {
   LockCancelled,
   LockInDoubt,

@@ -1,8 +1,8 @@
-import { isLoss, type ChildrenReply, type Reply } from "../zookeeper/replies";
+import type { ChildrenReply } from "../zookeeper/replies";
 import type { Session } from "../zookeeper/session";
 import type { ChefHolder } from "./chef-holder";
+import { Asking } from "./asking";
 import { enter } from "./company";
-import { LockRefused } from "./errors";
 import {
   attemptId,
   lockPath,
@@ -11,7 +11,6 @@ import {
   type LockPaths,
 } from "./paths";
 import { mirrorPath } from "./mirror";
-import { Patience } from "./patience";
 import type { LockData } from "./records";
 import type { HolderRecord, LockRequest } from "./types";
 
@@ -20,9 +19,6 @@ export interface KnownLock extends LockData {
   version: number;
   data: Buffer;
 }
-
-/** The session is another one: what was read or created in the old one proves nothing any more. */
-export class NewSession extends Error {}
 
 /** A grant whose answer was lost: lock.md calls it gd. */
 export interface Doubt {
@@ -36,18 +32,16 @@ export interface Doubt {
 }
 
 /** One way to the lock, from the request to the grant or to the end of patience. */
-export class Attempt {
+export class Attempt extends Asking {
   readonly paths: LockPaths;
   /** ok */
   readonly key: string;
-  readonly patience: Patience;
   /** To be called when neither it nor its holder is there any more. */
   readonly leave: () => void;
   readonly since = new Date().toISOString();
   readonly startedAt = performance.now();
   /** Names its waiter and its holder; new with each session. */
   id: string;
-  epoch: number;
   /** Own waiter, once its name is known. */
   waiter: string | null = null;
   /** A waiter may have been created. */
@@ -84,17 +78,13 @@ export class Attempt {
   private holderIds: string | null = null;
   private chefSeen: string | null = null;
 
-  constructor(
-    readonly session: Session,
-    readonly request: LockRequest,
-  ) {
+  constructor(session: Session, request: LockRequest) {
+    super(session, request);
     this.paths = pathsOf(lockPath(request.root, request.name));
     this.key = ownerKey(this.paths.lock, request.owner);
     this.limits = request.limits;
     this.leave = enter(session, this.paths.lock);
-    this.patience = new Patience(request);
     this.id = attemptId(this.key);
-    this.epoch = session.epoch;
     this.restart();
   }
 
@@ -155,57 +145,12 @@ export class Attempt {
     };
   }
 
-  /** Waits for a connection of this very session. @throws NewSession */
-  async connected(): Promise<void> {
-    this.patience.checkCancelled();
-    if (this.session.state !== "connected")
-      await this.session
-        .ready({
-          signal: this.patience.signal,
-          within: this.patience.left(),
-        })
-        .catch(() => {
-          this.patience.check();
-          this.checkOpen();
-        });
-    this.sameSession();
-  }
-
-  /** Whether the session is still the one of this attempt's nodes and watches, and may be used. */
-  isCurrent(): boolean {
-    const { epoch, state } = this.session;
-    return epoch === this.epoch && state !== "refused" && state !== "closed";
-  }
-
-  sameSession(): void {
-    if (this.session.epoch !== this.epoch) throw new NewSession();
-  }
-
-  /** @throws LockRefused if there will never be a connection again */
-  checkOpen(): void {
-    const { state, reason, servers } = this.session;
-    const { name } = this.request;
-    if (state === "refused") throw new LockRefused(`lock ${name}: ${reason}`);
-    if (state === "closed")
-      throw new LockRefused(
-        `lock ${name}: the session with ZooKeeper at ${servers} was closed`,
-      );
-  }
-
-  /** Re-issues the identical operation until the answer is definite. */
-  async definite<R extends Reply>(ask: () => Promise<R>): Promise<R> {
-    for (;;) {
-      await this.connected();
-      const reply = await ask();
-      this.sameSession();
-      if (!isLoss(reply)) return reply;
-    }
-  }
-
-  /** @throws LockRefused for any answer but those */
-  expect(reply: Reply, what: string, ...codes: Reply["code"][]): void {
-    if (codes.includes(reply.code)) return;
-    throw refusal(reply, what, this.session);
+  /** Tells patience when the set of holders is another one. */
+  notice(ids: string[]): void {
+    const now = ids.sort().join();
+    if (this.holderIds !== null && this.holderIds !== now)
+      this.patience.progress();
+    this.holderIds = now;
   }
 
   /** The same for the Chef lock: another holder of it is progress too. */
@@ -215,29 +160,4 @@ export class Attempt {
       this.patience.progress();
     this.chefSeen = chef.czxid;
   }
-
-  /** Tells patience when the set of holders is another one. */
-  notice(ids: string[]): void {
-    const now = ids.sort().join();
-    if (this.holderIds !== null && this.holderIds !== now)
-      this.patience.progress();
-    this.holderIds = now;
-  }
-}
-
-export function refusal(
-  reply: Reply,
-  what: string,
-  session: Session,
-): LockRefused {
-  const advice =
-    reply.code === "NO_AUTH" || reply.code === "INVALID_ACL"
-      ? [
-          "its ACL does not allow these credentials: give lock.auth of a user who may, or have the ACL changed",
-        ]
-      : [];
-  return new LockRefused(
-    `${what}: ZooKeeper at ${session.servers} answered ${reply.code}`,
-    advice,
-  );
 }

@@ -1,6 +1,6 @@
 import type { Reply } from "../zookeeper/replies";
 import type { Session } from "../zookeeper/session";
-import { refusal } from "./attempt";
+import { refusal } from "./refusal";
 import type { Member } from "./blocked";
 import type { LockPaths } from "./paths";
 import { decodeHolder } from "./records";

@@ -1,7 +1,7 @@
 import { check, remove, type Operation } from "../zookeeper/operations";
 import type { MultiReply } from "../zookeeper/replies";
 import type { Session } from "../zookeeper/session";
-import { refusal } from "./attempt";
+import { refusal } from "./refusal";
 import { LockError } from "./errors";
 import { createHistory, recordInHistory, trimHistory } from "./history";
 import { mirrorFreed } from "./mirror";

@@ -1,7 +1,7 @@
 import { check } from "../zookeeper/operations";
 import type { Session } from "../zookeeper/session";
 import type { Attempt, KnownLock } from "./attempt";
-import { refusal } from "./attempt";
+import { refusal } from "./refusal";
 import type { Grant } from "./grant";
 import { settle, type Until } from "./settle";
 

@@ -1,6 +1,6 @@
 import type { Session } from "../zookeeper/session";
 import { inTime } from "./act";
-import { refusal } from "./attempt";
+import { refusal } from "./refusal";
 import { createHistory, historyRecord } from "./history";
 import { prefixOf, rollKey, unfinishedRolls } from "./history-names";
 import { inQueueOrder, pathsOf } from "./paths";

@@ -130,7 +130,7 @@ export class Race {
       const { group } = request;
       journal.write({
         ...{ kind: "hold", attempt, lock: held.lock, owner },
-        ...{ group, holder, token },
+        ...{ group, holder, token, of: 0 },
       });
       try {
         clean = (await this.use(held)) && last;

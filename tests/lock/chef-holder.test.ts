@@ -43,7 +43,7 @@ describe("a Chef node that has the lock", () => {
         {
           ...{ kind: "create", as: "new", path, data: next() },
           mode: "persistent",
-          open: true,
+          access: "anyone",
         },
       ]);
       await patient.waitsAgain();
