@@ -17,5 +17,6 @@ export function refusal(
   return new LockRefused(
     `${what}: ZooKeeper at ${session.servers} answered ${reply.code}`,
     advice,
+    reply.code,
   );
 }

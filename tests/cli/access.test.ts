@@ -93,7 +93,7 @@ describe("who may touch the locks", () => {
     const root = { kind: "create", as: "x", path: "/open" } as const;
     const session = await locks.session();
     await session.multi([
-      { ...root, data: EMPTY, mode: "persistent", open: true },
+      { ...root, data: EMPTY, mode: "persistent", access: "anyone" },
     ]);
     await (await locks.live("db", "db1", { root: "/open" }, session)).release();
     const { stdout } = await as(DEPLOYER, "doctor", "--root", "/open");
