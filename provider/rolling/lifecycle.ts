@@ -9,7 +9,7 @@ import { toState, type State } from "../state";
 import { anyPlan, forgetRoll, recordEnd } from "./earlier";
 import { fittedState } from "./fitted";
 import { fleetOf, type Fleet } from "./fleet";
-import { hostsOf, isDue, type GoneHost, type HostRun } from "./known";
+import { hostsOf, type GoneHost, type HostRun } from "./known";
 import { countOf, describeCount, fleetState, reasonsOf } from "./outcome";
 import { stateOf } from "./records";
 import { rollFleet, type FleetEnd } from "./roll-fleet";
@@ -113,8 +113,11 @@ async function freeLocks(
   const { skip } = anyPlan(fleet).lock;
   for (const host of hosts) {
     const { state } = host;
-    const idle = state !== null && !skip && !isDue(host);
-    const free = idle ? await freeLock(runtime, state, freed.reasons) : state;
+    // an owed action goes on under its kept lock, no other does
+    const free =
+      state !== null && !skip && !state.failure
+        ? await freeLock(runtime, state, freed.reasons)
+        : state;
     freed.hosts.push({ ...host, state: free ?? state });
   }
   for (const { key, state } of gone)

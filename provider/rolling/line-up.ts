@@ -1,7 +1,7 @@
 import type { Survey } from "../../core/action";
 import { ownerKey } from "../../core/lock/paths";
 import type { HistoryRecord } from "../../core/lock/types";
-import type { Member, Stage } from "../../core/roll";
+import type { Member } from "../../core/roll";
 import { modeOf, specOf } from "../attempt";
 import { lockToUse } from "../kept";
 import type { Runtime } from "../runtime";
@@ -42,31 +42,43 @@ export async function lineUp(
     const survey = surveys.get(host.key);
     const record = earlier.done.get(host.plan.target);
     const holds = holdsAlready(fleet, host, earlier);
-    if (record && !holds) {
-      if (survey?.kind === "unseen") {
-        result.unsure.push({ host, reason: survey.reason });
-        continue;
-      }
-      if (isAsLeft(record, survey)) {
-        const state = resumedState(fleet, host, record, survey);
-        result.resumed.push({ host, state, canary: record.canary ?? false });
-        continue;
-      }
-    }
-    const broken = holds || owes(host) || isDown(host, survey);
-    left.push({ host, broken });
+    const verdict = record && !holds ? judge(record, survey) : "due";
+    if (verdict === "done")
+      result.resumed.push(resumed(fleet, host, record!, survey));
+    else if (verdict === "unsure")
+      result.unsure.push({ host, reason: reasonOf(survey) });
+    else
+      left.push({ host, broken: holds || owes(host) || isDown(host, survey) });
   }
   const passed = canariesPassed(all, result.resumed);
-  let canaries = Math.max(0, (fleet.canary?.count ?? 0) - passed);
-  const stage = (broken: boolean): Stage => {
-    if (broken) return "repair";
-    return canaries-- > 0 ? "canary" : "rest";
-  };
-  result.members = left.map(({ host, broken }) => ({
-    ...{ key: host.key, group: host.plan.lock.group },
-    stage: stage(broken),
-  }));
+  const canaries = Math.max(0, (fleet.canary?.count ?? 0) - passed);
+  result.members = staged(left, canaries);
   return result;
+}
+
+/** The broken first; of the others so many as canaries. */
+function staged(
+  hosts: { host: HostRun; broken: boolean }[],
+  canaries: number,
+): Member[] {
+  let left = canaries;
+  return hosts.map(({ host: { key, plan }, broken }) => {
+    const stage = broken ? "repair" : left-- > 0 ? "canary" : "rest";
+    return { key, group: plan.lock.group, stage };
+  });
+}
+
+/** Whether what an unfinished roll says that it did still stands. */
+function judge(
+  record: HistoryRecord,
+  survey: Survey | undefined,
+): "done" | "unsure" | "due" {
+  if (survey?.kind === "unseen") return "unsure";
+  return isAsLeft(record, survey) ? "done" : "due";
+}
+
+function reasonOf(survey: Survey | undefined): string {
+  return survey?.kind === "unseen" ? survey.reason : "";
 }
 
 function takesLock(plan: HostRun["plan"], state: State | null): boolean {
@@ -143,15 +155,16 @@ function isAsLeft(
   return now.length === after.length && now.every((id) => after.includes(id));
 }
 
-function resumedState(
+function resumed(
   fleet: Fleet,
-  { plan }: HostRun,
+  host: HostRun,
   record: HistoryRecord,
   survey: Survey | undefined,
-): State {
+): LineUp["resumed"][0] {
+  const { plan } = host;
   const seen = survey?.kind === "seen" && survey.identities !== null;
   const outcome = record.kind as "acted" | "alreadyRestarted";
-  return {
+  const state: State = {
     schemaVersion: SCHEMA_VERSION,
     target: plan.target,
     lock: { ...fleet.lock, data: plan.lock.group, path: fleetLockPath(fleet) },
@@ -162,6 +175,7 @@ function resumedState(
     verified: seen,
     finishedAt: record.at,
   };
+  return { host, state, canary: record.canary ?? false };
 }
 
 function canariesPassed(all: HostRun[], resumed: LineUp["resumed"]): number {
