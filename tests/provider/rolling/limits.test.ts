@@ -1,4 +1,6 @@
 import { expect } from "chai";
+import fs from "node:fs";
+import path from "node:path";
 import { fleetOf } from "../../../provider/rolling/fleet";
 import { fleetLimits } from "../../../provider/rolling/limits";
 import { fleetInputs, typed } from "./inputs";
@@ -62,12 +64,30 @@ describe("what maxUnavailable, groups and maxFailures mean for the lock", () => 
     ["0.7%", 1000, 7],
     ["66.66666%", 3, 1],
     ["33.33333333333333333333%", 3, 1],
-    ["0.00001%", 100_000, 1],
+    ["0.00001%", 1000, 1],
   ];
   for (const [percent, of, is] of percents)
     it(`${percent} of ${of} hosts is ${is}`, () => {
       expect(limits({ maxUnavailable: percent }, of).maxHolders).to.equal(is);
     });
+
+  it("is as the table in docs/rolling.md says", () => {
+    const page = path.join(__dirname, "../../../docs/rolling.md");
+    const rows = fs
+      .readFileSync(page, "utf8")
+      .split("\n")
+      .map((line) => line.split("|").map((cell) => cell.trim()))
+      .filter(([, first]) => /^(`"[\d.]+%"`)?$/.test(first ?? "-"));
+    const sizes = rows[0]!.slice(2, -1).map((cell) => Number(cell.slice(3)));
+    expect(rows).to.have.length.above(4);
+    for (const [, percent, ...cells] of rows.slice(1))
+      expect(cells.slice(0, -1).map(Number), percent).to.deep.equal(
+        sizes.map(
+          (of) =>
+            limits({ maxUnavailable: percent!.slice(2, -2) }, of).maxHolders,
+        ),
+      );
+  });
 
   it("counts groups with “together”, and a host without one as one", () => {
     const together = { groups: "together", lock: { maxPerGroup: 2 } };
