@@ -16,11 +16,13 @@ import type { Step } from "./step";
 import { take } from "./take";
 import type { WaitReport } from "./types";
 
+/** Milliseconds of a wait that nobody needs to hear of. */
+const MOMENT = 250;
+
 /** WAIT: until something watched changes, the session ends, or it is time to look again. */
 export async function wait(attempt: Attempt): Promise<Step> {
   attempt.waited = true;
-  if (attempt.request.onWait && !attempt.dirty)
-    attempt.request.onWait(await report(attempt));
+  await tell(attempt);
   if (!attempt.dirty) await slept(attempt, attempt.patience.left());
   await coalesced(attempt);
   attempt.patience.checkCancelled();
@@ -34,6 +36,16 @@ export async function wait(attempt: Attempt): Promise<Step> {
   attempt.look();
   attempt.slots[slot] = { code: "NO_NODE" };
   return take(attempt, slot, "create");
+}
+
+/** To tell of a wait, all holders are read: not for one that is over in a moment. */
+async function tell(attempt: Attempt): Promise<void> {
+  const { onWait, retryInterval } = attempt.request;
+  if (!onWait || attempt.dirty) return;
+  const moment = retryInterval > 0 ? retryInterval * 100 : MOMENT;
+  await slept(attempt, Math.min(MOMENT, moment));
+  if (attempt.dirty || attempt.patience.signal?.aborted) return;
+  if (attempt.isCurrent()) onWait(await report(attempt));
 }
 
 /** The waiter before is gone. If it was of this process and has the lock now, this one is first. */
