@@ -41,7 +41,11 @@ export async function trimHistory(
   paths: LockPaths,
   created: string | undefined,
 ): Promise<void> {
-  if (!created || (sequenceOf(created) + 1) % TRIM_EVERY !== 0) return;
+  if (!created) return;
+  const number = sequenceOf(created) + 1;
+  if (number % TRIM_EVERY !== 0) return;
+  const { stat } = await session.exists(paths.history);
+  if (!stat || number % rarity(stat.children) !== 0) return;
   const { children = [] } = await session.getChildren(paths.history);
   const unfinished = new Set(unfinishedRolls(children));
   const excess = inOrder(children)
@@ -50,6 +54,14 @@ export async function trimHistory(
   await Promise.all(
     excess.map((name) => session.remove(`${paths.history}/${name}`)),
   );
+}
+
+/** The more there are, which an unfinished roll may keep, the rarer they are listed: a list of all costs as much as they are many. */
+function rarity(records: number): number {
+  const doublings = Math.floor(
+    Math.log2(Math.max(1, records / HISTORY_LENGTH / 2)),
+  );
+  return TRIM_EVERY * 2 ** doublings;
 }
 
 /** Newest last. @throws LockUnavailable */

@@ -10,6 +10,8 @@ export interface Stat {
   mtime: number;
   version: number;
   ephemeral: boolean;
+  /** How many it has. */
+  children: number;
 }
 
 /**
@@ -77,5 +79,6 @@ export function readStat(stat: ClientStat): Stat {
     mtime: Number(number(stat.mtime)),
     version: stat.version,
     ephemeral: number(stat.ephemeralOwner) !== 0n,
+    children: stat.numChildren,
   };
 }

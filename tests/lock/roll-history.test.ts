@@ -105,6 +105,28 @@ describe("what a roll leaves in the history of its lock", () => {
     expect(left.children!.filter((name) => !name.startsWith("h-"))).to.be.empty;
   });
 
+  it("is listed the more rarely the more there is of it", async () => {
+    const lock = newLock();
+    const session = await lab.session();
+    await act(lock, "web0");
+    const [first] = (await session.getChildren(lock.paths.history)).children!;
+    const record = (await session.getData(`${lock.paths.history}/${first!}`))
+      .data!;
+    const prefix = `${lock.paths.history}/${first!.replace(/\d+$/, "")}`;
+    const add = () => session.create(prefix, record, "persistentSequential");
+    await Promise.all(Array.from({ length: 2100 }, add));
+    session.requests.length = 0;
+    for (let i = 0; i < 160; i++)
+      await hold(session, lock.path, { by: `op${i}`, why: "x" });
+    const lists = session.requests.filter(
+      ({ kind, path }) => kind === "list" && path === lock.paths.history,
+    );
+    // every 40 where there are four times as many as are kept
+    expect(lists).to.have.length(4);
+    const done = await readUnfinishedRoll(session, lock.path, URN);
+    expect(done).to.have.length(2101);
+  });
+
   it("has no end where the lock was never taken", async () => {
     const lock = newLock();
     const session = await lab.session();
