@@ -17,8 +17,8 @@ export interface RollProgress {
   failed: number;
   maxFailures: number;
   atWork: AtWork[];
-  /** Seconds that each finished member had the lock. */
-  took: number[];
+  /** Seconds that finished members had the lock, all in all, and how many they are. */
+  took: { seconds: number; members: number };
   /** Members that may have the lock at once. */
   width: number;
 }
@@ -55,8 +55,8 @@ function named(members: AtWork[]): string {
 
 /** From what those took who are done. */
 function timeLeft({ took, width }: RollProgress, left: number): string | null {
-  if (took.length === 0 || left === 0) return null;
-  const mean = took.reduce((sum, seconds) => sum + seconds, 0) / took.length;
+  if (took.members === 0 || left === 0) return null;
+  const mean = took.seconds / took.members;
   const seconds = (mean * left) / Math.min(width, left);
   return `~${seconds < 60 ? duration(Math.ceil(seconds)) : `${Math.round(seconds / 60)} min`} left`;
 }

@@ -14,7 +14,7 @@ const BEFORE = new Set<Progress["step"]>(["dial", "look", "lock"]);
 /** What the user sees of a roll: one line that lives, and one for each host that has ended. */
 export class Board {
   private readonly atWork = new Map<string, AtWork>();
-  private readonly took: number[] = [];
+  private readonly took = { seconds: 0, members: 0 };
   private done: number;
   private failed = 0;
 
@@ -54,7 +54,10 @@ export class Board {
     this.atWork.delete(key);
     if (outcome.ok) this.done += 1;
     else this.failed += 1;
-    if (outcome.lock?.held) this.took.push(outcome.lock.held);
+    if (outcome.lock?.held) {
+      this.took.seconds += outcome.lock.held;
+      this.took.members += 1;
+    }
     this.status.row(this.urn, `${key}: ${summary(outcome)}`, { stays: true });
     this.show();
   }

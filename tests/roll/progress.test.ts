@@ -5,7 +5,7 @@ describe("the one line of a roll", () => {
   const line = (over: Partial<RollProgress>) =>
     progressLine({
       ...{ total: 40, done: 0, failed: 0, maxFailures: 3, width: 2 },
-      ...{ atWork: [], took: [] },
+      ...{ atWork: [], took: { seconds: 0, members: 0 } },
       ...over,
     });
 
@@ -20,7 +20,13 @@ describe("the one line of a roll", () => {
       at("web10", "place 1 of 1", false),
     ];
     expect(
-      line({ done: 12, failed: 1, atWork, took: [20, 30], width: 2 }),
+      line({
+        done: 12,
+        failed: 1,
+        atWork,
+        took: { seconds: 50, members: 2 },
+        width: 2,
+      }),
     ).to.equal(
       "12/40 done · 2 acting (web7 soak 8/30 s, web9 restart) · 25 to go · 1 failed of 3 allowed · ~6 min left",
     );
@@ -41,12 +47,14 @@ describe("the one line of a roll", () => {
     expect(line({ total: 6, atWork })).to.equal(
       "0/6 done · 6 acting (a, b, c, d, 2 more)",
     );
-    expect(line({ total: 6, done: 6, took: [1] })).to.equal("6/6 done");
+    expect(
+      line({ total: 6, done: 6, took: { seconds: 1, members: 1 } }),
+    ).to.equal("6/6 done");
   });
 
   it("tells seconds as seconds", () => {
-    expect(line({ total: 3, done: 1, took: [4], width: 1 })).to.equal(
-      "1/3 done · 2 to go · ~8 s left",
-    );
+    expect(
+      line({ total: 3, done: 1, took: { seconds: 4, members: 1 }, width: 1 }),
+    ).to.equal("1/3 done · 2 to go · ~8 s left");
   });
 });
