@@ -30,6 +30,8 @@ export interface Counts {
   /** Without pings and the opening of sessions. */
   requests: number;
   byName: Record<string, number>;
+  /** Both ways. */
+  bytes: number;
   /** Events of watches. */
   events: number;
   /**
@@ -51,6 +53,7 @@ const none = (): Counts => ({
   connections: 0,
   requests: 0,
   byName: {},
+  bytes: 0,
   events: 0,
   wakeUps: 0,
 });
@@ -104,10 +107,12 @@ export async function startWire(target: number): Promise<Wire> {
       }),
     );
     client.on("data", (chunk: Buffer) => {
+      counts.bytes += chunk.length;
       request(chunk);
       upstream.write(chunk);
     });
     upstream.on("data", (chunk: Buffer) => {
+      counts.bytes += chunk.length;
       answer(chunk);
       client.write(chunk);
     });
