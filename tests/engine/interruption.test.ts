@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { eventually } from "../support/eventually";
+import { engineProcesses } from "../support/processes";
 import { Sandbox } from "../support/sandbox";
 import {
   errorsOf,
@@ -47,22 +47,8 @@ describe("the engine, interrupted", () => {
     return { child, told: () => told };
   }
 
-  /** The processes that work in the project's directory. */
-  const processes = () =>
-    readdirSync("/proc")
-      .filter((name) => /^\d+$/.test(name))
-      .filter((pid) => {
-        try {
-          const line = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-          const environ = readFileSync(`/proc/${pid}/environ`, "utf8");
-          return (
-            /cmd\/(run|dynamic-provider)/.test(line) &&
-            environ.includes(sandbox.dir)
-          );
-        } catch {
-          return false; // gone, or another's
-        }
-      });
+  /** The processes that work for this project. */
+  const processes = () => engineProcesses(sandbox);
 
   const firstCreate = () =>
     eventually("a create runs", () => project.calls("create").length > 0);
