@@ -10,6 +10,9 @@ import { Status } from "../../provider/status";
 
 export const ROOT = "/bench";
 
+/** Rolls of this process so far: each has a lock of its own. */
+let rolls = 0;
+
 export interface SimulationOptions {
   /** Milliseconds that each action takes on its host. */
   act: number;
@@ -27,7 +30,6 @@ export interface Rolled {
 
 /** The provider as it is, its locks in a real ZooKeeper, on hosts that are no more than time. */
 export class Simulation {
-  private rolls = 0;
   private readonly runtime: SimulatedRuntime;
 
   private constructor(
@@ -54,7 +56,7 @@ export class Simulation {
 
   /** Milliseconds of one `LockedAction` whose lock nobody else wants. */
   async alone(): Promise<number> {
-    const { hosts, ...inputs } = this.inputs(1, 1);
+    const { hosts, ...inputs } = this.inputs(1);
     const [host] = Object.values(hosts);
     const provider = createLockedAction(this.runtime);
     const begin = performance.now();
@@ -64,7 +66,7 @@ export class Simulation {
 
   /** Rolls a new fleet, under a new lock unless one is named. */
   async roll(size: number, width: number, lock?: string): Promise<Rolled> {
-    const inputs = this.inputs(size, width, lock);
+    const inputs = this.inputs(size, lock);
     const provider = createRollingAction(this.runtime);
     const begin = performance.now();
     const { outs } = await provider.create({
@@ -94,8 +96,8 @@ export class Simulation {
     await this.sessions.close();
   }
 
-  private inputs(size: number, width: number, lock?: string) {
-    const number = ++this.rolls;
+  private inputs(size: number, lock?: string) {
+    const number = `${process.pid}-${++rolls}`;
     const names = Array.from({ length: size }, (_, i) => `web${i + 1}`);
     return {
       hosts: Object.fromEntries(
@@ -105,7 +107,7 @@ export class Simulation {
         ]),
       ),
       action: { command: "true" },
-      lock: { name: lock ?? `${size}-${width}-${number}` },
+      lock: { name: lock ?? number },
       __urn: `urn:${number}`,
     };
   }
