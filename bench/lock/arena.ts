@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import {
   startZookeeper,
   type ZookeeperServer,
@@ -10,6 +11,8 @@ import { cookbook, floor, ours, setUpPeers } from "./parties";
 /** Processes of each party: "in four processes" is the widest that is asked. */
 const PROCESSES = 4;
 const WARM_UP = 1500;
+/** Contenders of each process meanwhile. */
+const QUEUED = 3;
 /** The tests' servers start quickly instead; here it is as in production. */
 const FULLY_COMPILED = ["-XX:TieredStopAtLevel=4"];
 
@@ -87,7 +90,10 @@ export class Arena {
     await Promise.all(all.map((process) => process.end()));
   }
 
-  /** So that no compiler is measured: the JVM's first seconds are slow, and V8's. */
+  /**
+   * So that no compiler is measured: the JVM's first seconds are slow, and V8's. Alone and in a queue,
+   * for these are different code in some and the same in others.
+   */
   private async warmUp(): Promise<void> {
     for (const party of this.parties) {
       if (party === cookbook) continue;
@@ -98,6 +104,15 @@ export class Arena {
           process.ask("spin", party.kind, `${path}-${i}`, 1, WARM_UP),
         ),
       );
+      const processes = this.processesOf(party, PROCESSES);
+      const queue = this.freshPath(party);
+      await Promise.all(
+        processes.map((each) =>
+          each.ask("contend", party.kind, queue, 1, QUEUED, 0),
+        ),
+      );
+      await pause(WARM_UP);
+      await Promise.all(processes.map((each) => each.stop()));
     }
   }
 }

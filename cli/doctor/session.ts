@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { listLocks, LockError } from "../../core/lock";
 import type { Session } from "../../core/zookeeper/session";
 import type { Context } from "../context";
+import { storyOf } from "../errors";
 import { blockedBy } from "../lock-state";
 import { checkAccess } from "./access";
 import { failed, ok, warning, type Check } from "./check";
@@ -110,6 +111,7 @@ async function locks(context: Context, session: Session): Promise<Check> {
     );
   } catch (error) {
     if (!(error instanceof LockError)) throw error;
-    return failed("locks", error.message, ...error.story);
+    const { message, story } = storyOf(error);
+    return failed("locks", message, ...story);
   }
 }

@@ -30,8 +30,9 @@ export interface LockView {
 }
 
 /**
- * All locks below a root that these credentials may read, by name.
- * @throws LockUnavailable, LockRefused
+ * All locks below a root that these credentials may read, by name: others may
+ * share it, with credentials of their own.
+ * @throws LockUnavailable, LockRefused if all of them are closed
  */
 export async function listLocks(
   session: Session,
@@ -40,17 +41,20 @@ export async function listLocks(
   const reply = await readSettled(session, () => session.getChildren(root));
   if (reply.code === "NO_NODE") return [];
   if (reply.code !== "OK") throw refusal(reply, `listing ${root}`, session);
+  const closed: LockRefused[] = [];
   const views = await Promise.all(
     reply.children!.sort().map((child) =>
       view(session, root, child).catch((error: unknown) => {
-        // others share the root, with credentials of their own
-        if (error instanceof LockRefused && error.code === "NO_AUTH")
-          return null;
-        throw error;
+        if (!(error instanceof LockRefused && error.code === "NO_AUTH"))
+          throw error;
+        closed.push(error);
+        return null;
       }),
     ),
   );
-  return views.filter((each) => each !== null);
+  const readable = views.filter((each) => each !== null);
+  if (readable.length === 0 && closed[0]) throw closed[0];
+  return readable;
 }
 
 /** @throws LockRefused if there is no such lock */

@@ -128,7 +128,10 @@ const creator = new zookeeper.ACL(Permission.ALL, new Id("auth", ""));
 
 export const ACLS: Record<Access, zookeeper.ACL[]> = {
   own: [creator],
-  shared: [anyone(Permission.READ | Permission.CREATE), creator],
+  shared: [
+    anyone(Permission.READ | Permission.CREATE | Permission.DELETE),
+    creator,
+  ],
   anyone: [anyone(Permission.ALL)],
 };
 

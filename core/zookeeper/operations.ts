@@ -12,7 +12,8 @@ export type Operation = { as: string; path: string } & (
 /**
  * Who may use a node that a session with credentials creates (without, it is
  * open to anyone). `own`: who has the same. `shared`: besides, anyone may list
- * it and create below it. `anyone`: anyone may do anything.
+ * it, and create and delete below it: what has children stays. `anyone`: anyone
+ * may do anything.
  * @default "own"
  */
 export type Access = "own" | "shared" | "anyone";

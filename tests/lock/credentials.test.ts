@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { listLocks, LockRefused } from "../../core/lock";
+import { listLocks, lockPath, LockRefused } from "../../core/lock";
 import { EMPTY } from "../../core/zookeeper/operations";
 import { newLock, useLab } from "./lab";
 
@@ -36,6 +36,7 @@ describe("a lock with credentials", () => {
     const ours = await lab.session({ auth });
     const lock = newLock({ root });
     await (await lab.get(lock.by("a"), ours)).release();
+    const closed = lockPath(root, lock.name);
     const others = [
       await lab.session(),
       await lab.session({
@@ -47,7 +48,8 @@ describe("a lock with credentials", () => {
       await (await lab.get(beside.by("b"), theirs)).release();
       const names = (await listLocks(theirs, root)).map(({ name }) => name);
       expect(names).to.include(beside.name).and.not.to.include(lock.name);
-      expect((await theirs.remove("/shared/by")).code).to.equal("NO_AUTH");
+      expect((await theirs.remove("/shared/by")).code).to.equal("NOT_EMPTY");
+      expect((await theirs.remove(closed)).code).to.equal("NOT_EMPTY");
       expect((await theirs.setData(root, EMPTY, -1)).code).to.equal("NO_AUTH");
     }
   });
