@@ -47,6 +47,7 @@ async function operate(
     const short = fittedState(state);
     for (const warning of short.warnings ?? [])
       runtime.status.warn(fleet.urn, warning);
+    if (reasons[0] && !run.stop.aborted) runtime.failed(reasons[0]);
     throw new PartialFailure(id, short, reasons, news.__provider);
   };
   const freed = await freeLocks(runtime, fleet, hosts, gone);

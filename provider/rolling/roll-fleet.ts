@@ -102,7 +102,7 @@ async function rollThem(
     return ending;
   };
   const { roll } = runtime.heavy();
-  return roll(members, rules, work, { signal: runtime.stop });
+  return roll(members, rules, work, { signal: run.stop });
 }
 
 interface Circumstances {

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { acquire } from "../../../core/lock";
 import { errorsOf } from "../../support/scene";
 import { Observer } from "../../support/services";
 import { Stage } from "./stage";
@@ -36,5 +37,34 @@ describe("RollingAction: with others under one lock", function () {
     expect(seen.stop()).to.equal(1);
     expect(stage.acts()).to.deep.equal(stage.actedOn(1));
     await stage.lockIsFree();
+  });
+
+  it("begins nothing new when another action of its stack fails, and is owed", async () => {
+    const stack = await stage.stack(stage.roll({}, ["web1", "web2"]));
+    const fails = stage.scene.restart("web3", {
+      action: { command: "exit 1" },
+      process: undefined,
+      lock: { name: `other ${stage.lock}` },
+    });
+    await stage.scene.setActions(stack, { fails });
+    await stage.scene.withSession(async (session) => {
+      const held = await acquire(session, {
+        ...{ root: "/locked-action", name: stage.lock, group: "else" },
+        owner: { target: "else", subject: "app" },
+        limits: { maxHolders: 1, maxPerGroup: null, maxFailures: 1 },
+        facts: { run: "run", from: "me@here", action: "test" },
+        ...{ timeout: 10, maxWait: 10, retryInterval: 5, ownerGrace: 1 },
+        onFailedHolder: "fail",
+      });
+      const result = await stack.up();
+      expect(errorsOf(result)).to.match(/web3: act: the command: exit 1/);
+      expect(errorsOf(result)).to.match(
+        /roll: 0 of 2 done, 2 to go: stopped: another action failed: web3: act/,
+      );
+      await held.release();
+    });
+    await stage.scene.setActions(stack, {});
+    await stage.mustSucceed(stack);
+    expect(stage.acts()).to.include({ web1: 1, web2: 1 });
   });
 });
