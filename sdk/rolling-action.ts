@@ -165,6 +165,7 @@ export class RollingAction extends pulumi.CustomResource {
       ...outputsToCome,
       ...args,
       hosts: hostsInput(args.hosts),
+      order: orderInput(args),
       action: actionInput(args.action),
       lock: lockInput(args.lock),
       ...sideInputs(args),
@@ -191,6 +192,20 @@ function hostsInput(hosts: RollingActionArgs["hosts"]): unknown {
     isPlain(host) ? hostInput(host) : secret(host),
   ]);
   return Object.fromEntries(entries);
+}
+
+/** All hosts by name: the order of an object's keys does not survive the way to the provider. */
+function orderInput({ hosts, order }: RollingActionArgs): unknown {
+  if (isPlain(hosts) && order === undefined) return Object.keys(hosts);
+  const names = isPlain(hosts)
+    ? Object.keys(hosts)
+    : pulumi.output(hosts).apply((all) => Object.keys(all));
+  return pulumi.output(names).apply((all) =>
+    pulumi.output(order ?? []).apply((first): unknown =>
+      // what is no list is left to be told by the provider
+      Array.isArray(first) ? [...new Set([...first, ...all])] : first,
+    ),
+  );
 }
 
 function hostInput(host: Record<string, unknown>): Record<string, unknown> {

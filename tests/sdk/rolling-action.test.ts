@@ -69,6 +69,47 @@ describe("RollingAction", () => {
     return { resource, ...registered.get(name)! };
   };
 
+  describe("tells the order of its hosts, which an object would lose on its way", () => {
+    const hosts = {
+      web10: { connection },
+      web2: { connection },
+      web1: { connection },
+    };
+
+    for (const [what, changes, expected] of [
+      ["as they stand", {}, ["web10", "web2", "web1"]],
+      [
+        "those in `order` first",
+        { order: ["web1"] },
+        ["web1", "web10", "web2"],
+      ],
+      [
+        "also where it is an output",
+        { order: [pulumi.output("web2")] },
+        ["web2", "web10", "web1"],
+      ],
+    ] as [string, Partial<RollingActionArgs>, string[]][])
+      it(what, async () => {
+        const { inputs } = await register(`order ${what}`, {
+          hosts,
+          ...changes,
+        });
+        expect(inputs.order).to.deep.equal(expected);
+      });
+
+    it("also of hosts that are an output, and leaves what is no list to the provider", async () => {
+      const { inputs } = await register("order of an output", {
+        hosts: pulumi.output(hosts),
+      });
+      expect(inputs.order).to.deep.equal(["web10", "web2", "web1"]);
+      const wrong = await register("no order", {
+        hosts,
+        order: "web1" as unknown as string[],
+      });
+      expect(wrong.inputs.order).to.equal("web1");
+    });
+  });
+
   it("is a dynamic resource whose provider's text is constant and short", async () => {
     const { type, inputs } = await register("constant");
     expect(type).to.equal("pulumi-nodejs:dynamic:RollingAction");

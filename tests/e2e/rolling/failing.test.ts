@@ -20,11 +20,7 @@ describe("RollingAction: when a host fails", function () {
   const rest = (...names: string[]) =>
     stage.names.filter((name) => !names.includes(name));
 
-  /** Hosts in the order in which they ended well. */
-  const ended = (result: OperationResult) =>
-    result.diagnostics.flatMap(
-      ({ message }) => /^(web\d+): (?!failed)/.exec(message)?.[1] ?? [],
-    );
+  const ended = (result: OperationResult) => stage.ended(result);
 
   const file = (name: string, host: string) =>
     path.join(stage.scene.fleet.host(host).dir, name);

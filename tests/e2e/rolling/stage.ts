@@ -123,6 +123,13 @@ export class Stage {
     return result;
   }
 
+  /** Hosts in the order in which they ended well. */
+  ended({ diagnostics }: OperationResult): string[] {
+    return diagnostics.flatMap(
+      ({ message }) => /^(web\d+): (?!failed)/.exec(message)?.[1] ?? [],
+    );
+  }
+
   /** The records of the hosts, also of a roll that failed. */
   async results(stack: Stack): Promise<Record<string, Result>> {
     const { deployment } = (await stack.state()) as unknown as {

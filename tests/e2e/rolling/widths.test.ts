@@ -20,6 +20,7 @@ describe("RollingAction: how many at once", function () {
       const { result, seen } = await stage.observed(stack);
       expect(errorsOf(result)).to.equal("");
       expect(seen.mostDown).to.equal(most);
+      if (most === 1) expect(stage.ended(result)).to.deep.equal(stage.names);
       expect(stage.acts()).to.deep.equal(stage.actedOn(1));
       const results = await stage.results(stack);
       for (const service of stage.services)
