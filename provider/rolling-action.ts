@@ -1,10 +1,10 @@
-import { check, locksOf, type Kind, type Properties } from "./check";
-import type { ConfigureRequest } from "./locked-action";
+import { locksOf, type Kind, type Properties } from "./check";
 import { fleetDifference } from "./rolling/diff";
 import { explainFleet, explainNewFleet } from "./rolling/explain";
 import { hostInputs } from "./rolling/fleet";
 import { create, remove, update } from "./rolling/lifecycle";
 import { readFleetState } from "./rolling/state";
+import { methodsOf } from "./methods";
 import type { Runtime } from "./runtime";
 import type { LockedActionInputs } from "./schema/inputs";
 import { rollingInputs, type RollingActionInputs } from "./schema/rolling";
@@ -31,28 +31,11 @@ function hostsOf(inputs: RollingActionInputs): LockedActionInputs[] {
   return known.map((key) => hostInputs(inputs, key));
 }
 
-/** The methods that Pulumi calls. There is no `read`: a refresh echoes the state, and a debt stays a debt. */
 export function createRollingAction(runtime: Runtime) {
-  return {
-    configure({ config }: ConfigureRequest): void {
-      runtime.configure(config.rawConfig ?? {});
-    },
-    check(olds: Properties, news: Properties) {
-      return Promise.resolve(check(runtime, olds, news, ROLLING_ACTION));
-    },
-    diff(_id: string, olds: Properties, news: Properties) {
-      return Promise.resolve({ changes: changes(runtime, olds, news) });
-    },
-    create(news: Properties) {
-      return runtime.track((run) => create({ runtime, run }, news));
-    },
-    update(id: string, olds: Properties, news: Properties) {
-      return runtime.track((run) => update({ runtime, run }, id, olds, news));
-    },
-    delete(_id: string, olds: Properties) {
-      return runtime.track(() => remove(runtime, olds));
-    },
-  };
+  return methodsOf(runtime, {
+    kind: ROLLING_ACTION,
+    ...{ changes, create, update, remove },
+  });
 }
 
 function changes(
