@@ -2,6 +2,7 @@ import { expect } from "chai";
 import fs from "node:fs";
 import path from "node:path";
 import { clear, lockPath } from "../../core/lock";
+import { eventually } from "../support/eventually";
 import {
   errorsOf,
   openScene,
@@ -34,6 +35,9 @@ describe("when it runs, row by row", () => {
   const file = (host: string, name: string) =>
     path.join(scene.fleet.host(host).dir, name);
   const toxic = (host: string) => file(host, "toxic");
+  const begun = (host: string) => file(host, "begun");
+  /** While it is there, those that are to fail are at it. */
+  const hold = () => path.join(scene.sandbox.dir, "hold");
   /** How often somebody logged in. */
   const logins = (host: string) =>
     fs.readFileSync(file(host, "sshd.log"), "utf8").split("Accepted publickey")
@@ -48,7 +52,7 @@ describe("when it runs, row by row", () => {
     const { action, lock, ...rest } = over;
     return scene.restart(host, {
       action: {
-        command: `[ ! -e ${toxic(host)} ] || exit 3; ${control} restart`,
+        command: `[ ! -e ${toxic(host)} ] || { : >${begun(host)}; while [ -e ${hold()} ]; do sleep 0.02; done; exit 3; }; ${control} restart`,
         ...(action as object),
       },
       lock: { name: host, ...(lock as object) },
@@ -108,11 +112,24 @@ describe("when it runs, row by row", () => {
     for (const name of FAILING) fs.writeFileSync(toxic(name), "");
     const before = scene.service("record").identity();
     const told = new Told();
+    const ended = new Set<string>();
+    fs.writeFileSync(hold(), "");
     stack = await scene.openStack("rows", first());
-    const result = await stack.up({
+    const running = stack.up({
       parallel: PARALLEL,
-      onEvent: told.onEvent,
+      onEvent: (event) => {
+        told.onEvent(event);
+        if (event.type === "end") ended.add(event.resource.name);
+      },
     });
+    // a failure stops those that wait: here all have begun before the first one fails
+    await eventually("each has ended, or is about to fail", () =>
+      ROWS.every((name) =>
+        FAILING.includes(name) ? fs.existsSync(begun(name)) : ended.has(name),
+      ),
+    );
+    fs.rmSync(hold());
+    const result = await running;
     expect(result.ok).to.equal(false);
     states = await resourcesOf(stack);
     for (const name of ROWS) {
