@@ -27,6 +27,12 @@ start() {
 }
 [ -z "\${SETTING+x}" ] || printf '%s\\n' "$SETTING" >"$dir/$name.setting"
 echo "$1 $(cat "$dir/$name.setting" 2>/dev/null)" >>"$dir/$name.acts"
+tries=0
+while [ -e "$dir/$name.hold" ]; do
+  tries=$((tries + 1))
+  [ $tries -lt 1200 ] || exit 9
+  sleep 0.05
+done
 case $1 in
   start) start ;;
   stop) stop ;;
@@ -94,6 +100,15 @@ export class Service {
 
   mend(): void {
     fs.rmSync(`${this.base}.broken`, { force: true });
+  }
+
+  /** From now on each act waits, once it is noted, with the service as it was; a minute at most. */
+  hold(): void {
+    fs.writeFileSync(`${this.base}.hold`, "");
+  }
+
+  letGo(): void {
+    fs.rmSync(`${this.base}.hold`, { force: true });
   }
 
   /** `bootId/pid/startTicks`, read from /proc by other means than the product's; null while it is down. */

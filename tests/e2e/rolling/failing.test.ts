@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import fs from "node:fs";
 import path from "node:path";
-import { acquire } from "../../../core/lock";
 import { errorsOf } from "../../support/scene";
 import type { OperationResult } from "../../support/stack";
+import { withOtherHolder } from "./other-holder";
 import { Stage } from "./stage";
 
 /** A service that does not come up is given up on soon. */
@@ -190,17 +190,9 @@ describe("RollingAction: when a host fails", function () {
 
   it("begins with a host whose lock was left by a run of anybody that died", async () => {
     const stack = await stage.stack(stage.roll());
-    await stage.scene.withSession(async (session) => {
-      const { pattern } = stage.service("web4");
-      const held = await acquire(session, {
-        ...{ root: "/locked-action", name: stage.lock, group: "web4" },
-        owner: { target: "web4", subject: pattern },
-        limits: { maxHolders: 1, maxPerGroup: null, maxFailures: 1 },
-        facts: { run: "run", from: "me@here", action: "test" },
-        ...{ timeout: 10, maxWait: 10, retryInterval: 5, ownerGrace: 1 },
-        onFailedHolder: "fail",
-      });
-      await held.abandon();
+    const { pattern: subject } = stage.service("web4");
+    await withOtherHolder(stage, (held) => held.abandon(), {
+      ...{ target: "web4", subject },
     });
     const result = await stage.mustSucceed(stack);
     expect(ended(result)[0]).to.equal("web4");

@@ -1,7 +1,8 @@
 import { expect } from "chai";
-import { acquire, lockPath, readHistory } from "../../../core/lock";
+import { lockPath, readHistory, type Held } from "../../../core/lock";
 import { pathsOf } from "../../../core/lock/paths";
 import { errorsOf } from "../../support/scene";
+import { withOtherHolder } from "./other-holder";
 import { Stage, type Roll } from "./stage";
 
 describe("RollingAction: hosts come and go", function () {
@@ -115,19 +116,13 @@ describe("RollingAction: hosts come and go", function () {
     const { result, seen } = await stage.observed(stack);
     expect(errorsOf(result)).to.equal("");
     expect(seen.mostDown).to.equal(2);
-    await stage.scene.withSession(async (session) => {
-      const held = await acquire(session, {
-        ...{ root: "/locked-action", name: stage.lock, group: "else" },
-        owner: { target: "else", subject: "app" },
-        limits: { maxHolders: 2, maxPerGroup: null, maxFailures: 1 },
-        facts: { run: "run", from: "me@here", action: "test" },
-        ...{ timeout: 10, maxWait: 10, retryInterval: 5, ownerGrace: 1 },
-        onFailedHolder: "fail",
-      });
+    const limits = { maxHolders: 2 };
+    const test = async (held: Held) => {
       await stage.set(stack, stage.roll({ maxUnavailable: 3, triggers: [3] }));
       expect(errorsOf(await stack.up())).to.match(/maxHolders 2, asked for 3/);
       await held.release();
-    });
+    };
+    await withOtherHolder(stage, test, { limits });
     expect(stage.acts()).to.deep.equal(stage.actedOn(2));
     await stage.mustSucceed(stack);
     expect(stage.acts()).to.deep.equal(stage.actedOn(3));

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { acquire } from "../../../core/lock";
 import { errorsOf } from "../../support/scene";
 import { Observer } from "../../support/services";
+import { withOtherHolder } from "./other-holder";
 import { Stage } from "./stage";
 
 describe("RollingAction: with others under one lock", function () {
@@ -47,15 +47,7 @@ describe("RollingAction: with others under one lock", function () {
       lock: { name: `other ${stage.lock}` },
     });
     await stage.scene.setActions(stack, { fails });
-    await stage.scene.withSession(async (session) => {
-      const held = await acquire(session, {
-        ...{ root: "/locked-action", name: stage.lock, group: "else" },
-        owner: { target: "else", subject: "app" },
-        limits: { maxHolders: 1, maxPerGroup: null, maxFailures: 1 },
-        facts: { run: "run", from: "me@here", action: "test" },
-        ...{ timeout: 10, maxWait: 10, retryInterval: 5, ownerGrace: 1 },
-        onFailedHolder: "fail",
-      });
+    await withOtherHolder(stage, async (held) => {
       const result = await stack.up();
       expect(errorsOf(result)).to.match(/web3: act: the command: exit 1/);
       expect(errorsOf(result)).to.match(

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fs from "node:fs";
 import path from "node:path";
+import { eventually } from "../../support/eventually";
 import { errorsOf, openScene, type Scene } from "../../support/scene";
 import { SANDBOX_VARIABLE } from "../../support/sandbox";
 import { Observer, type Service } from "../../support/services";
@@ -63,7 +64,7 @@ export class Stage {
       return [name, { connection, target, process, ...rack, ...own }];
     });
     return {
-      action: { command: this.command, timeout: 30 },
+      action: { command: this.command, timeout: 90 },
       triggers: [1],
       ...rest,
       hosts: Object.fromEntries(hosts) as Roll["hosts"],
@@ -98,6 +99,7 @@ export class Stage {
     this.locks += 1;
     for (const service of this.services) {
       service.mend();
+      service.letGo();
       if (service.identity() === null) service.byHand("start");
       service.forget();
     }
@@ -149,6 +151,42 @@ export class Stage {
         host.name,
         acts.filter((act) => act.startsWith("restart")).length,
       ]),
+    );
+  }
+
+  /** Resolves when so many acts are begun and none has ended of the last `atOnce`: they wait for `letGo`. */
+  async heldAt(count: number, atOnce: number): Promise<void> {
+    for (let begun = atOnce; begun < count; begun += atOnce) {
+      await this.begun(begun);
+      for (const service of this.services)
+        if (service.acts.length > 0) service.letGo();
+    }
+    await this.begun(count);
+  }
+
+  private async begun(count: number): Promise<void> {
+    await eventually(`${count} acts are begun`, () => this.acted >= count);
+  }
+
+  /** All acts since the last reset. */
+  get acted(): number {
+    return Object.values(this.acts()).reduce((sum, count) => sum + count, 0);
+  }
+
+  /** From now on each act waits, before it does anything. */
+  hold(): void {
+    for (const service of this.services) service.hold();
+  }
+
+  letGo(): void {
+    for (const service of this.services) service.letGo();
+  }
+
+  /** Resolves when so many wait for the lock. */
+  async waiting(count: number): Promise<void> {
+    await eventually(
+      `${count} wait for the lock`,
+      async () => (await this.scene.lock(this.lock)).waiters.length === count,
     );
   }
 
