@@ -1,29 +1,20 @@
 import type { Session } from "../zookeeper/session";
 import { NewSession } from "./asking";
 import { Attempt } from "./attempt";
-import {
-  LockCancelled,
-  LockInDoubt,
-  LockUnavailable,
-  type LockError,
-} from "./errors";
+import { LockCancelled, LockUnavailable } from "./errors";
 import { evaluate } from "./evaluate";
 import { fast } from "./fast";
+import { giveUp } from "./give-up";
 import type { Grant } from "./grant";
 import { HeldLock } from "./held";
 import { rememberContention } from "./known-lock";
 import { Expired } from "./patience";
 import { list, place, queue, type Look } from "./queue";
-import { removeHolder } from "./remove-holder";
 import { resolve } from "./resolve";
-import { Unsettled, within, type Until } from "./settle";
+import { Unsettled, within } from "./settle";
 import type { Step } from "./step";
 import type { Held, LockRequest } from "./types";
 import { lastLook, report, timeoutError, wait } from "./wait";
-
-/** Seconds for tidying up after a wait that ended, and after one that was cancelled: then the process is about to end. */
-const GIVE_UP = 10;
-const GIVE_UP_CANCELLED = 2.5;
 
 /**
  * Takes the lock, or says why not. A stale or failed holder of the same owner
@@ -133,49 +124,4 @@ async function explain(attempt: Attempt, error: unknown): Promise<unknown> {
       `lock ${request.name}: stopped waiting: ${error.message}`,
     );
   return error;
-}
-
-/** A grant that came too late. One that adopted goes back to what it was: a kept lock is never freed by giving up. */
-async function putBack(
-  attempt: Attempt,
-  grant: Grant,
-  until: Until,
-): Promise<void> {
-  if (grant.adopted) {
-    const held = new HeldLock(attempt, grant);
-    const { failure } = grant.adopted;
-    return failure ? held.fail(failure) : held.abandon();
-  }
-  const id = grant.path.split("/").at(-1)!;
-  const mirror = grant.record.mirror ?? null;
-  const { paths } = attempt;
-  const holder = { paths, slot: grant.slot, id, lives: [], mirror };
-  await removeHolder(attempt.session, holder, until, null);
-}
-
-/** @throws LockInDoubt if a holder of ours may have been left */
-async function giveUp(attempt: Attempt, why: unknown): Promise<void> {
-  const { request } = attempt;
-  if (!attempt.queued && !attempt.doubt) return;
-  const doubted = attempt.doubt?.path;
-  const until = within(
-    why instanceof LockCancelled ? GIVE_UP_CANCELLED : GIVE_UP,
-  );
-  try {
-    const grant = await resolve(attempt, until);
-    if (!grant) return;
-    await putBack(attempt, grant, until);
-  } catch (error) {
-    if (!(error instanceof Unsettled)) throw error;
-    if (!doubted) return; // a waiter goes with its session
-    const id = doubted.split("/").at(-1)!;
-    throw new LockInDoubt(
-      `${(why as LockError).message}; and ZooKeeper did not say whether the lock was got: ${doubted}`,
-      [
-        `see it: locked-action show ${request.name}`,
-        `if it is there and stale, clear it: locked-action clear ${request.name} --holder ${id}`,
-      ],
-      doubted,
-    );
-  }
 }

@@ -42,7 +42,7 @@ function isStuck({ record, alive }: Member): boolean {
   return record?.state === "failed" || !alive;
 }
 
-/** When this process first saw a holder without its run: its owner's grace runs from then. */
+/** When this process first saw a holder without its run, or failed: its owner's grace runs from then. */
 const seenStale = new WeakMap<Session, Map<string, number>>();
 
 /**
@@ -67,15 +67,17 @@ export async function giveUpOn(attempt: Attempt, by: Member[]): Promise<void> {
 async function graceEnd(attempt: Attempt, member: Member): Promise<number> {
   const { session, startedAt, request } = attempt;
   const grace = request.ownerGrace * 1000;
-  if (member.record?.state !== "failed")
-    return sawStale(session, member) + grace;
+  const failed = member.record?.state === "failed";
+  const seen = firstSeen(session, member.path + (failed ? " failed" : ""));
+  if (!failed) return seen + grace;
   if (attempt.arrival === null && attempt.waiter) {
     const reply = await session.exists(attempt.waiterPath(attempt.waiter));
     attempt.arrival = reply.stat?.ctime ?? null;
   }
-  if (attempt.arrival === null) return performance.now() + grace;
+  if (attempt.arrival === null) return seen + grace;
   const failedAt = attempt.queuedAt + member.stat.mtime - attempt.arrival;
-  return Math.max(startedAt, failedAt) + grace;
+  // no later than it was seen: that clock may have been put forward in between
+  return Math.max(startedAt, Math.min(seen, failedAt)) + grace;
 }
 
 function staleOf(session: Session): Map<string, number> {
@@ -84,11 +86,11 @@ function staleOf(session: Session): Map<string, number> {
   return seen;
 }
 
-function sawStale(session: Session, { path }: Member): number {
+function firstSeen(session: Session, what: string): number {
   const seen = staleOf(session);
   if (seen.size > 1000) seen.clear(); // long gone, most of them
-  const since = seen.get(path) ?? performance.now();
-  seen.set(path, since);
+  const since = seen.get(what) ?? performance.now();
+  seen.set(what, since);
   return since;
 }
 

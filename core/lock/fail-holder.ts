@@ -1,10 +1,11 @@
-import { check, remove, set } from "../zookeeper/operations";
+import { remove, set } from "../zookeeper/operations";
 import type { Session } from "../zookeeper/session";
 import { refusal } from "./refusal";
 import { createHistory, recordInHistory, trimHistory } from "./history";
 import type { LockPaths } from "./paths";
-import { decodeLock, encodeHolder } from "./records";
-import { settle, type Until } from "./settle";
+import { encodeHolder } from "./records";
+import { readLockNode } from "./lock-node";
+import { settle, upToDate, type Until } from "./settle";
 import type { HistoryRecord, HolderRecord } from "./types";
 
 export interface HolderToFail {
@@ -35,18 +36,13 @@ export async function failHolder(
   const marked = encodeHolder(data);
   for (;;) {
     if (doubted && (await isMarked(session, path, marked, until))) return true;
-    const known = await settle(session, until, () =>
-      session.getData(paths.lock),
-    );
-    if (known.reply.code === "NO_NODE") return false;
-    if (known.reply.code !== "OK" || !decodeLock(known.reply.data!))
-      throw refusal(known.reply, `reading ${paths.lock}`, session);
-    const { data: lock, stat } = known.reply;
+    const lock = await readLockNode(session, paths.lock, until);
+    if (!lock) return false;
     const answer = await settle(session, until, () =>
       session.multi([
         set("holder", path, marked),
         ...lives.map((name) => remove("live", `${path}/${name}`)),
-        set("lock", paths.lock, lock!, stat!.version),
+        set("lock", paths.lock, lock.data, lock.version),
         ...recordInHistory(paths, record),
       ]),
     );
@@ -72,7 +68,8 @@ async function isMarked(
   marked: Buffer,
   until: Until,
 ): Promise<boolean> {
-  await settle(session, until, () => session.multi([check("u", path)])); // a barrier: a new session may read an old view
-  const { reply } = await settle(session, until, () => session.getData(path));
-  return reply.data?.equals(marked) ?? false;
+  const { data } = await upToDate(session, path, until, () =>
+    session.getData(path),
+  );
+  return data?.equals(marked) ?? false;
 }

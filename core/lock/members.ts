@@ -4,7 +4,7 @@ import { refusal } from "./refusal";
 import type { Member } from "./blocked";
 import type { LockPaths } from "./paths";
 import { decodeHolder } from "./records";
-import { settle, type Until } from "./settle";
+import { upToDate, type Until } from "./settle";
 
 /** `OK` only if all was read: what could not be read is not gone. */
 export interface HoldersReply extends Reply {
@@ -50,13 +50,13 @@ export async function readHolders(
   return { code, holders: perSlot.flat().sort((a, b) => a.slot - b.slot) };
 }
 
-/** The same, asked until it is answered. @throws Unsettled, LockRefused */
+/** The same, asked until it is answered, and no older than the call. @throws Unsettled, LockRefused */
 export async function settledHolders(
   session: Session,
   paths: LockPaths,
   until: Until,
 ): Promise<Member[]> {
-  const { reply } = await settle(session, until, () =>
+  const reply = await upToDate(session, paths.lock, until, () =>
     readHolders(session, paths),
   );
   if (reply.code === "OK") return reply.holders;

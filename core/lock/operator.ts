@@ -1,4 +1,3 @@
-import { check } from "../zookeeper/operations";
 import type { Session } from "../zookeeper/session";
 import { inTime, type Act } from "./act";
 import { describeHolder, viewOf, type Member } from "./blocked";
@@ -7,7 +6,7 @@ import { historyRecord } from "./history";
 import { settledHolders } from "./members";
 import { pathsOf, type LockPaths } from "./paths";
 import { removeHolder, type Removal } from "./remove-holder";
-import { settle, type Until } from "./settle";
+import type { Until } from "./settle";
 import type { HistoryEntry, HistoryRecord } from "./types";
 
 /**
@@ -76,10 +75,6 @@ async function findHolder(
   holder: string,
   until: Until,
 ): Promise<Member | undefined> {
-  const { reply } = await settle(session, until, () =>
-    session.multi([check("L", lock)]),
-  ); // a barrier: a new session may read an old view
-  if (reply.code === "NO_NODE") return undefined;
   const holders = await settledHolders(session, pathsOf(lock), until);
   return holders.find(({ id }) => id === holder);
 }

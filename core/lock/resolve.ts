@@ -1,9 +1,8 @@
-import { check } from "../zookeeper/operations";
 import type { Session } from "../zookeeper/session";
 import type { Attempt, KnownLock } from "./attempt";
 import { refusal } from "./refusal";
 import type { Grant } from "./grant";
-import { settle, type Until } from "./settle";
+import { settle, upToDate, type Until } from "./settle";
 
 /**
  * RESOLVE: after it nothing of this incarnation can take effect any more. Its
@@ -21,25 +20,22 @@ export async function resolve(
   if (attempt.queued) await removeWaiters(attempt, until);
   if (!doubt) return null;
   if (!attempt.queued) await poison(session, paths.lock, doubt.lock, until);
-  const { reply } = await settle(session, until, () =>
-    session.multi([check("u", doubt.path)]),
+  const { path } = doubt; // it stays in doubt: this may be asked again
+  const reply = await upToDate(session, path, until, () =>
+    session.getData(path),
   );
-  attempt.doubt = null;
   if (reply.code === "NO_NODE") return null;
-  if (reply.code !== "OK")
-    throw refusal(reply, `checking ${doubt.path}`, session);
-  const data = await settle(session, until, () => session.getData(doubt.path));
-  if (data.reply.code !== "OK") return null; // cleared since
+  if (reply.code !== "OK") throw refusal(reply, `reading ${path}`, session);
   return {
     slot: doubt.slot,
-    path: doubt.path,
+    path,
     record: doubt.record,
     adopted: doubt.adopted,
-    fencingToken: data.reply.stat!.czxid.toString(),
+    fencingToken: reply.stat!.czxid.toString(),
   };
 }
 
-/** By its name, and by its prefix where the creation's answer was lost: then after a barrier, for a new session may read an old view. */
+/** By its name, and by its prefix where the creation's answer was lost. */
 async function removeWaiters(attempt: Attempt, until: Until): Promise<void> {
   const { session, paths, id, waiter } = attempt;
   if (waiter) {
@@ -48,11 +44,10 @@ async function removeWaiters(attempt: Attempt, until: Until): Promise<void> {
     );
     return;
   }
-  await settle(session, until, () => session.multi([check("L", paths.lock)]));
-  const { reply } = await settle(session, until, () =>
+  const { children = [] } = await upToDate(session, paths.lock, until, () =>
     session.getChildren(paths.waiters),
   );
-  for (const name of reply.children ?? [])
+  for (const name of children)
     if (name.startsWith(`${id}-`))
       await settle(session, until, () =>
         session.remove(attempt.waiterPath(name)),

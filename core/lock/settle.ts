@@ -1,3 +1,4 @@
+import { check } from "../zookeeper/operations";
 import { isLoss, type Reply } from "../zookeeper/replies";
 import type { Session } from "../zookeeper/session";
 
@@ -45,5 +46,24 @@ export async function settle<R extends Reply>(
     const reply = await ask();
     if (!isLoss(reply)) return { reply, doubted };
     if (!reply.unsent) doubted = true;
+  }
+}
+
+/**
+ * A read that is no older than its call. The answer to a transaction, here one
+ * that only checks, brings its session's view up to date; another session may
+ * read an old view again.
+ */
+export async function upToDate<R extends Reply>(
+  session: Session,
+  path: string,
+  until: Until,
+  read: () => Promise<R>,
+): Promise<R> {
+  for (;;) {
+    await settle(session, until, () => session.multi([check("barrier", path)]));
+    const { epoch } = session;
+    const { reply } = await settle(session, until, read);
+    if (session.epoch === epoch) return reply;
   }
 }

@@ -4,7 +4,7 @@ import type { Session } from "../zookeeper/session";
 import { inTime, type Act } from "./act";
 import { refusal } from "./refusal";
 import { describeHolder, viewOf } from "./blocked";
-import { LockError, LockRefused } from "./errors";
+import { LockError } from "./errors";
 import { sameLimits } from "./fast";
 import {
   createHistory,
@@ -13,8 +13,9 @@ import {
   trimHistory,
 } from "./history";
 import { settledHolders } from "./members";
+import { readLockNode } from "./lock-node";
 import { pathsOf, type LockPaths } from "./paths";
-import { decodeLock, encodeLock, type LockData } from "./records";
+import { encodeLock, type LockData } from "./records";
 import { settle, type Until } from "./settle";
 import type { HistoryRecord, Limits } from "./types";
 
@@ -152,17 +153,14 @@ async function change(
   return inTime(lock, async (until) => {
     let doubted = false;
     for (;;) {
-      const { reply } = await settle(session, until, () =>
-        session.getData(lock),
-      );
-      if (reply.code !== "OK") throw refusal(reply, `reading ${lock}`, session);
-      const data = decodeLock(reply.data!);
-      if (!data) throw new LockRefused(`${lock} is no lock`);
-      const next = await decide(data, until);
+      const known = await readLockNode(session, lock, until);
+      if (!known)
+        throw refusal({ code: "NO_NODE" }, `reading ${lock}`, session);
+      const next = await decide(known, until);
       if (!next) return doubted; // so already, by our own unanswered write if there was one
       const written = await settle(session, until, () =>
         session.multi([
-          set("lock", lock, encodeLock(next.data), reply.stat!.version),
+          set("lock", lock, encodeLock(next.data), known.version),
           ...(next.provided ?? []),
           ...recordInHistory(paths, record),
         ]),

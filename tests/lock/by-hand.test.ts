@@ -1,5 +1,12 @@
 import { expect } from "chai";
-import { LimitsDisagree, LockLost, LockRefused } from "../../core/lock";
+import {
+  describeLock,
+  hold,
+  LimitsDisagree,
+  LockLost,
+  LockRefused,
+  unhold,
+} from "../../core/lock";
 import type { Session } from "../../core/zookeeper/session";
 import { newLock, useLab, type TestLock } from "./lab";
 
@@ -92,6 +99,20 @@ describe("nodes that somebody removed by hand", () => {
     const session = await lab.session();
     await session.create("/tests");
     await session.create(lock.path, Buffer.from('{"v":1,"max":1}'));
+    await goesOn(lock);
+  });
+
+  it("and is put on hold before anybody used it", async () => {
+    const lock = newLock();
+    const session = await lab.session();
+    await session.create("/tests");
+    await session.create(lock.path, Buffer.from('{"v":1,"max":1}'));
+    const act = { by: "op@x", why: "incident" };
+    await hold(session, lock.path, act);
+    expect(
+      (await describeLock(session, "/tests", lock.name)).hold?.why,
+    ).to.equal("incident");
+    await unhold(session, lock.path, act);
     await goesOn(lock);
   });
 

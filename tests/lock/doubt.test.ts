@@ -4,6 +4,7 @@ import {
   hold,
   LockCancelled,
   LockInDoubt,
+  readHistory,
   unhold,
 } from "../../core/lock";
 import { eventually } from "../support/eventually";
@@ -236,4 +237,79 @@ describe("a lost answer", () => {
       `lock ${lock.name}: stopped waiting: by the test; and ZooKeeper did not say whether the lock was got: ${lock.path}/holders/0/${id}`,
     );
   });
+
+  it("of a fast grant, then sessions lost while that is looked at, and an old view: it is held, not taken over", async () => {
+    const lock = newLock();
+    await (await lab.get(lock.by("z"))).release();
+    const session = await lab.session();
+    const lost = once(isGrant, {
+      lose: "reply",
+      after: () => session.loseSession(),
+    });
+    const lostAgain = once(
+      ({ kind }) => kind === "multi" && session.epoch === 2,
+      {
+        after: () => session.epoch === 2 && later(() => session.loseSession()),
+      },
+    );
+    const old = once(
+      ({ kind, path }) =>
+        kind === "read" && session.epoch === 3 && path.includes("/holders/"),
+      { stale: { code: "NO_NODE" } },
+    );
+    session.script = (request) =>
+      lost(request) ?? lostAgain(request) ?? old(request);
+    const held = await lab.get(lock.by("a"), session);
+    expect(held.adopted).to.equal(null);
+    expect(await lab.holders(lock)).to.deep.equal([held.id]);
+    await held.release();
+    await lab.isEmpty(lock);
+  });
+
+  it("that never comes, then a cancel, then a connection again: the holder goes, though the session lives on", async () => {
+    const lock = newLock();
+    const proxy = await lab.proxy();
+    await (await lab.get(lock.by("z"))).release();
+    const session = await lab.session({ servers: lab.servers(proxy.connect) });
+    session.script = once(isGrant, {
+      lose: "reply",
+      after: () => {
+        proxy.mode = "refuse";
+        proxy.cut();
+      },
+    });
+    const contender = await lab.contend(lock.by("a"), session);
+    await session.suspended();
+    contender.cancel();
+    expect(await contender.fails()).to.be.instanceOf(LockInDoubt);
+    proxy.mode = "ok";
+    await lab.isEmpty(lock);
+    expect(session.epoch).to.equal(1);
+  });
+
+  it("of a failure's mark, then sessions lost while that is looked at, and an old view: it stands in history once", async () => {
+    const lock = newLock();
+    const session = await lab.session();
+    const held = await lab.get(lock.by("a"), session);
+    const lost = once(({ kind }) => kind === "multi", { lose: "reply" });
+    const sessionLost = once(
+      ({ kind, operations }) => kind === "multi" && operations.length === 1,
+      { after: () => later(() => session.loseSession()) },
+    );
+    const before = await session.getData(held.path);
+    const old = once(
+      ({ kind, path }) =>
+        kind === "read" && session.epoch === 2 && path === held.path,
+      { stale: before },
+    );
+    session.script = (request) =>
+      sessionLost(request) ?? lost(request) ?? old(request);
+    const failure = { step: "act", reason: "exit 1", at: "2026-01-01" };
+    await held.fail(failure, { kind: "failed" });
+    const records = await readHistory(session, lock.paths);
+    expect(records.map(({ kind }) => kind)).to.deep.equal(["failed"]);
+  });
 });
+
+/** After whoever awaits the answer has it. */
+const later = (act: () => void): void => void setImmediate(act);

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { LockBlocked } from "../../core/lock";
+import type { Reply } from "../../core/zookeeper/replies";
 import { newLock, useLab } from "./lab";
 
 const failure = (at = new Date().toISOString()) => ({
@@ -122,6 +123,22 @@ describe("a failed or stale holder", () => {
     session.loseSession();
     expect(await contender.fails()).to.be.instanceOf(LockBlocked);
     expect(performance.now() - failed).to.be.at.least(1490);
+  });
+
+  it("has it from when the failure was seen, though ZooKeeper's clock was put forward", async () => {
+    const lock = newLock({ ...fail, ownerGrace: 0.3 });
+    const session = await lab.session();
+    const holder = await lab.get(lock.by("a"));
+    // our arrival is read as an hour before the failure
+    session.script = ({ kind, path }) => {
+      if (kind !== "exists" || !path.includes("/waiters/")) return;
+      const ctime = Date.now() - 3_600_000;
+      return { stale: { code: "OK", stat: { ctime } } as Reply };
+    };
+    const contender = await lab.contend(lock.by("b"), session);
+    await contender.waits();
+    await holder.fail(failure());
+    expect(await contender.fails()).to.be.instanceOf(LockBlocked);
   });
 
   it("that is stale has it from when this process first saw it so", async () => {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { LockCancelled } from "../../core/lock";
+import { eventually } from "../support/eventually";
 import { newLock, useLab, type Over } from "./lab";
 import type { Fate, Script } from "./scripted-session";
 
@@ -83,4 +84,36 @@ describe("a cancel at any request leaves nothing of ours", () => {
         }
         expect(cancelled).to.include(0);
       });
+});
+
+describe("a cancel while ZooKeeper cannot be reached", () => {
+  const lab = useLab();
+
+  for (const first of [true, false])
+    it(`takes ${first ? "the first" : "another"} waiter away later, though its session lives on`, async () => {
+      const lock = newLock();
+      const holder = await lab.get(lock.by("a"));
+      const before = first ? null : await lab.contend(lock.by("b"));
+      await before?.waits();
+      const proxy = await lab.proxy();
+      const servers = lab.servers(proxy.connect);
+      const session = await lab.session({ servers });
+      const contender = await lab.contend(lock.by("c"), session);
+      await contender.waits();
+      proxy.mode = "refuse";
+      proxy.cut();
+      await session.suspended();
+      contender.cancel();
+      expect(await contender.fails()).to.be.instanceOf(LockCancelled);
+      proxy.mode = "ok";
+      await session.ready({ within: 8000 });
+      expect(session.epoch).to.equal(1); // it did not go with its session
+      const rest = before ? 1 : 0;
+      await eventually("its waiter is gone", async () => {
+        return (await lab.waiters(lock)).length === rest;
+      });
+      await holder.release();
+      await (await before?.gets())?.release();
+      await lab.isEmpty(lock);
+    });
 });

@@ -125,6 +125,24 @@ describe("an operator", () => {
         await lab.isEmpty(lock);
       });
 
+  it("clears though its session is lost after its look began, and the next one reads an old view", async () => {
+    const lock = newLock();
+    const holder = await lab.get(lock.by("a"));
+    await holder.abandon();
+    const operator = await lab.session();
+    const barrier = once(({ kind }) => kind === "multi", {
+      after: () => void setImmediate(() => operator.loseSession()),
+    });
+    const old = once(({ kind }) => kind === "list" && operator.epoch === 2, {
+      stale: { code: "NO_NODE" },
+    });
+    operator.script = (request) => barrier(request) ?? old(request);
+    expect(await clear(operator, lock.path, holder.id, act)).to.equal(
+      "removed",
+    );
+    await lab.isEmpty(lock);
+  });
+
   it("gives back a kept lock though its look is lost", async () => {
     const lock = newLock();
     const holder = await lab.get(lock.by("a"));
