@@ -143,7 +143,11 @@ describe("the examples", () => {
     async function rolled(name: string): Promise<Observer> {
       const stack = await openRoll(name);
       const seen = new Observer(services, [], rackOf);
-      const result = await stack.up();
+      for (const service of services) service.hold();
+      const running = stack.up();
+      await seen.sees(1);
+      for (const service of services) service.letGo();
+      const result = await running;
       seen.stop();
       expect(errorsOf(result)).to.equal("");
       expect(stack.outputs().summary).to.equal("4 of 4 done");

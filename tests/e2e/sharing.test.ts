@@ -20,10 +20,14 @@ describe("a lock that is shared", () => {
     });
     const before = scene.services.map((service) => service.identity());
     const observer = new Observer(scene.services);
-    const results = await Promise.all([
+    for (const service of scene.services) service.hold();
+    const running = Promise.all([
       blue.up({ parallel: 4 }),
       green.up({ parallel: 4 }),
     ]);
+    await observer.sees(1);
+    for (const service of scene.services) service.letGo();
+    const results = await running;
     expect(observer.stop()).to.equal(1);
     expect(results.map(errorsOf)).to.deep.equal(["", ""]);
     for (const [i, service] of scene.services.entries()) {

@@ -15,16 +15,20 @@ describe("a lock on an ensemble of three", () => {
 
   before(async () => {
     sandbox = await Sandbox.create();
-    ensemble = await startEnsemble(sandbox, 3, { tickTime: 500 });
+    ensemble = await startEnsemble(sandbox, 3, {
+      tickTime: 500,
+      // a server that is slow, on a machine with much to do, is no dead one
+      extra: ["syncLimit=20"],
+    });
   });
   afterEach(async () => {
     await Promise.all(sessions.splice(0).map((session) => session.close()));
   });
   after(() => sandbox.stop());
 
-  async function session(connect = ensemble.connect, sessionTimeout = 8000) {
+  async function session(connect = ensemble.connect) {
     const servers = parseServers(connect);
-    const opened = new ScriptedSession({ servers, sessionTimeout });
+    const opened = new ScriptedSession({ servers, sessionTimeout: 10_000 });
     sessions.push(opened);
     await opened.ready({ within: 30_000 });
     return opened;
@@ -74,10 +78,10 @@ describe("a lock on an ensemble of three", () => {
     const [follower] = await ensemble.followers();
     const others = ensemble.servers.filter((server) => server !== follower);
     // it starts at the follower that will freeze
-    let ours = await session(ensemble.connect, 6000);
+    let ours = await session();
     while (!(await isAt(follower!, ours))) {
       await ours.close();
-      ours = await session(ensemble.connect, 6000);
+      ours = await session();
     }
     const held = await new Contender(ours, lock.by("a")).gets();
     const watcher = await session(others.map((s) => s.connect).join(","));

@@ -4,7 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 export async function eventually<T>(
   what: string,
   condition: () => T | Promise<T>,
-  { within = 15_000, every = 15 } = {},
+  { within = 60_000, every = 15 } = {},
 ): Promise<NonNullable<T>> {
   const deadline = performance.now() + within;
   let last: unknown;

@@ -20,7 +20,7 @@ export async function freePorts(count: number): Promise<number[]> {
 export async function ask(
   port: number,
   text: string | null,
-  { silence = 1000 } = {},
+  { silence = 5000 } = {},
 ): Promise<string> {
   const socket = net.connect(port, "127.0.0.1");
   let answer = "";

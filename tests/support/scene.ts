@@ -14,21 +14,18 @@ import {
 
 // One program for all end-to-end tests: it declares what the configuration says.
 const PROGRAM = `
-import * as pulumi from "@pulumi/pulumi";
-import { LockedAction, RollingAction, type LockedActionArgs, type RollingActionArgs } from "pulumi-locked-action";
+const pulumi = require("@pulumi/pulumi");
+const { LockedAction, RollingAction } = require("pulumi-locked-action");
 
 const config = new pulumi.Config();
 const privateKey = config.requireSecret("privateKey");
-type Declared = LockedActionArgs & { options?: pulumi.CustomResourceOptions };
-const actions = config.getObject<Record<string, Declared>>("actions") ?? {};
-export const outcomes: Record<string, pulumi.Output<unknown>> = {};
-for (const [name, { options, ...args }] of Object.entries(actions)) {
-  const connection = { privateKey, ...(args.connection as object) };
-  outcomes[name] = new LockedAction(name, { ...args, connection } as unknown as LockedActionArgs, options).outcome;
+const outcomes = (exports.outcomes = {});
+for (const [name, { options, ...args }] of Object.entries(config.getObject("actions") ?? {})) {
+  const connection = { privateKey, ...args.connection };
+  outcomes[name] = new LockedAction(name, { ...args, connection }, options).outcome;
 }
-const rolls = config.getObject<Record<string, RollingActionArgs>>("rolls") ?? {};
-export const results: Record<string, pulumi.Output<unknown>> = {};
-for (const [name, { hosts, ...args }] of Object.entries(rolls)) {
+const results = (exports.results = {});
+for (const [name, { hosts, ...args }] of Object.entries(config.getObject("rolls") ?? {})) {
   const own = Object.entries(hosts).map(([key, host]) =>
     [key, { ...host, connection: { privateKey, ...host.connection } }]);
   results[name] = new RollingAction(name, { ...args, hosts: Object.fromEntries(own) }).results;

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
+import { eventually } from "./eventually";
 import type { Host } from "./hosts";
 import type { Sandbox } from "./sandbox";
 
@@ -22,21 +23,22 @@ start() {
   grep -q toxic "$dir/$name.setting" 2>/dev/null && return 0
   [ -e "$dir/$name.broken" ] && return 0
   setsid "$dir/$name" infinity </dev/null >/dev/null 2>&1 &
+  tries=0
+  # it is the service only when \`setsid\` has become it
+  until [ "$(cat "/proc/$!/comm" 2>/dev/null)" = "$name" ] || [ $tries -ge 4000 ]; do tries=$((tries + 1)); sleep 0.005; done
   echo $! >"$dir/$name.pid.new"
   mv "$dir/$name.pid.new" "$dir/$name.pid"
 }
+wait_for_test() {
+  tries=0
+  while [ -e "$dir/$name.hold" ] && [ $tries -lt 3000 ]; do tries=$((tries + 1)); sleep 0.02; done
+}
 [ -z "\${SETTING+x}" ] || printf '%s\\n' "$SETTING" >"$dir/$name.setting"
 echo "$1 $(cat "$dir/$name.setting" 2>/dev/null)" >>"$dir/$name.acts"
-tries=0
-while [ -e "$dir/$name.hold" ]; do
-  tries=$((tries + 1))
-  [ $tries -lt 1200 ] || exit 9
-  sleep 0.05
-done
 case $1 in
   start) start ;;
   stop) stop ;;
-  restart) stop; sleep "\${PAUSE:-0.1}"; start ;;
+  restart) stop; wait_for_test; sleep "\${PAUSE:-0.1}"; start ;;
 esac
 `;
 
@@ -102,7 +104,7 @@ export class Service {
     fs.rmSync(`${this.base}.broken`, { force: true });
   }
 
-  /** From now on each act waits, once it is noted, with the service as it was; a minute at most. */
+  /** From now on each restart waits with the service down, for a minute at most. */
   hold(): void {
     fs.writeFileSync(`${this.base}.hold`, "");
   }
@@ -151,6 +153,11 @@ export class Observer {
       this.mostGroups = Math.max(this.mostGroups, sizes.size);
       this.mostOfOneGroup = Math.max(this.mostOfOneGroup, ...sizes.values());
     }, 4);
+  }
+
+  /** Resolves when so many are down at one moment. */
+  async sees(down: number): Promise<void> {
+    await eventually(`${down} are down at once`, () => this.mostDown >= down);
   }
 
   stop(): number {

@@ -82,7 +82,7 @@ export class ZookeeperServer {
           throw new Error(`it exited, see ${this.dir}/log`);
         return /^Mode: /m.test(await this.fourLetter("srvr"));
       },
-      { within: 30_000 },
+      { within: 90_000 },
     );
   }
 
@@ -139,6 +139,7 @@ export interface Ensemble {
   servers: ZookeeperServer[];
   connect: string;
   leader(): Promise<ZookeeperServer>;
+  /** All but the leader. */
   followers(): Promise<ZookeeperServer[]>;
 }
 
@@ -158,7 +159,7 @@ export async function startEnsemble(
       sandbox,
       ports[i]!,
       options,
-      ["initLimit=10", "syncLimit=5", ...peers],
+      ["initLimit=40", "syncLimit=5", ...peers],
       i + 1,
     ),
   );
@@ -176,7 +177,11 @@ export async function startEnsemble(
         "the ensemble has a leader",
         async () => (await byMode("leader"))[0],
       )) as ZookeeperServer,
-    followers: () => byMode("follower"),
+    followers: () =>
+      eventually("all the others follow", async () => {
+        const found = await byMode("follower");
+        return found.length === size - 1 && found;
+      }) as Promise<ZookeeperServer[]>,
   };
 }
 

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fs from "node:fs";
 import path from "node:path";
+import { eventually } from "../../support/eventually";
 import { errorsOf } from "../../support/scene";
 import type { OperationResult } from "../../support/stack";
 import { withOtherHolder } from "./other-holder";
@@ -93,7 +94,7 @@ describe("RollingAction: when a host fails", function () {
     });
     const stack = await stage.stack(roll);
     stage.service("web1").breakDown();
-    const { result, seen } = await stage.observed(stack);
+    const { result, seen } = await stage.observed(stack, 2);
     expect(errorsOf(result)).to.match(/roll: 5 of 6 done, 1 failed/);
     expect(seen.mostDown).to.be.at.most(2);
     expect(stage.acts()).to.deep.equal(stage.actedOn(1));
@@ -103,9 +104,14 @@ describe("RollingAction: when a host fails", function () {
   });
 
   it("takes a member that crash-loops in its soak for failed", async () => {
-    const again = `${stage.command}; setsid sh -c 'sleep 0.3; ${stage.command}' </dev/null >/dev/null 2>&1 &`;
+    // it is found well once, and only then restarts by itself
+    const asked = `"$LOCKED_ACTION_HOST_DIR/is-asked"`;
+    const again = `${stage.command}; setsid sh -c 'until [ -e ${asked} ]; do sleep 0.02; done; ${stage.command}' </dev/null >/dev/null 2>&1 &`;
     const roll = stage.roll({
-      health: { ...HEALTH, timeout: 5, minHealthy: 2 },
+      health: {
+        ...{ command: `: >${asked}`, interval: 0.1 },
+        ...{ timeout: 60, minHealthy: 50 },
+      },
       hosts: { web1: { action: { command: again, timeout: 30 } } },
     });
     const stack = await stage.stack(roll);
@@ -115,6 +121,8 @@ describe("RollingAction: when a host fails", function () {
     );
     const results = await stage.results(stack);
     expect(results.web1!.failure).to.include({ step: "health" });
+    const { services } = stage;
+    await eventually("it is up again", () => services[0]!.identity() !== null);
     expect(stage.acts()).to.deep.include(
       stage.actedOn(0, ["web2", "web3", "web4", "web5", "web6"]),
     );
@@ -203,7 +211,7 @@ describe("RollingAction: when a host fails", function () {
   it("begins with a host whose process is down", async () => {
     stage.service("web5").byHand("stop");
     const stack = await stage.stack(stage.roll());
-    const { result, seen } = await stage.observed(stack);
+    const { result, seen } = await stage.observed(stack, 1);
     expect(errorsOf(result)).to.equal("");
     expect(ended(result)[0]).to.equal("web5");
     expect(seen.mostDown).to.equal(1);

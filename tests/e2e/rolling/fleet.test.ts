@@ -113,7 +113,7 @@ describe("RollingAction: hosts come and go", function () {
     const stack = await stage.stack(stage.roll());
     await stage.mustSucceed(stack);
     await stage.set(stack, stage.roll({ maxUnavailable: 2, triggers: [2] }));
-    const { result, seen } = await stage.observed(stack);
+    const { result, seen } = await stage.observed(stack, 2);
     expect(errorsOf(result)).to.equal("");
     expect(seen.mostDown).to.equal(2);
     const limits = { maxHolders: 2 };

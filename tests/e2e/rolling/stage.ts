@@ -105,15 +105,18 @@ export class Stage {
     }
   }
 
-  /** Runs `up` while somebody else watches the processes. */
+  /** Runs `up` while somebody else watches the processes: the first acts last until `together` are down. */
   async observed(
     stack: Stack,
-    ignore: Service[] = [],
+    together: number,
   ): Promise<{ result: OperationResult; seen: Observer }> {
-    const seen = new Observer(this.services, ignore, ({ host }) =>
-      this.rackOf(host.name),
-    );
-    const result = await stack.up();
+    const rackOf = ({ host }: Service) => this.rackOf(host.name);
+    const seen = new Observer(this.services, [], rackOf);
+    this.hold();
+    const running = stack.up();
+    await seen.sees(together);
+    this.letGo();
+    const result = await running;
     seen.stop();
     return { result, seen };
   }
@@ -154,7 +157,7 @@ export class Stage {
     );
   }
 
-  /** Resolves when so many acts are begun and none has ended of the last `atOnce`: they wait for `letGo`. */
+  /** Resolves when so many acts are begun, of which the last `atOnce` wait for `letGo`. */
   async heldAt(count: number, atOnce: number): Promise<void> {
     for (let begun = atOnce; begun < count; begun += atOnce) {
       await this.begun(begun);
@@ -173,7 +176,7 @@ export class Stage {
     return Object.values(this.acts()).reduce((sum, count) => sum + count, 0);
   }
 
-  /** From now on each act waits, before it does anything. */
+  /** From now on each restart waits with its service down. */
   hold(): void {
     for (const service of this.services) service.hold();
   }

@@ -17,7 +17,7 @@ describe("RollingAction: how many at once", function () {
   ] as const)
     it(what, async () => {
       const stack = await stage.stack(stage.roll(over));
-      const { result, seen } = await stage.observed(stack);
+      const { result, seen } = await stage.observed(stack, most);
       expect(errorsOf(result)).to.equal("");
       expect(seen.mostDown).to.equal(most);
       if (most === 1) expect(stage.ended(result)).to.deep.equal(stage.names);
@@ -37,7 +37,7 @@ describe("RollingAction: how many at once", function () {
       ...{ grouped: true, groups: "oneAtATime", maxUnavailable: 2 },
     });
     const stack = await stage.stack(roll);
-    const { result, seen } = await stage.observed(stack);
+    const { result, seen } = await stage.observed(stack, 2);
     expect(errorsOf(result)).to.equal("");
     expect([seen.mostGroups, seen.mostOfOneGroup]).to.deep.equal([1, 2]);
     expect(stage.acts()).to.deep.equal(stage.actedOn(1));
@@ -50,7 +50,7 @@ describe("RollingAction: how many at once", function () {
       lock: { maxPerGroup: 2 },
     });
     const stack = await stage.stack(roll);
-    const { result, seen } = await stage.observed(stack);
+    const { result, seen } = await stage.observed(stack, 4);
     expect(errorsOf(result)).to.equal("");
     expect([seen.mostGroups, seen.mostOfOneGroup]).to.deep.equal([2, 2]);
     expect(stage.acts()).to.deep.equal(stage.actedOn(1));
