@@ -23,8 +23,9 @@ export interface Run {
   ended: Promise<unknown>;
 }
 
-/** Milliseconds for those who wait to leave their queues. */
-const LEAVING = 1500;
+/** Milliseconds for those who wait to leave their queues, and then for sessions to end. */
+const LEAVING = 3000;
+const CLOSING = 1000;
 
 /** What all resources of one provider process share; it owns the pools and closes them. */
 export class Runtime {
@@ -118,7 +119,7 @@ export class Runtime {
     const waiting = [...this.running].filter(({ acting }) => !acting);
     const left = Promise.all(waiting.map(({ ended }) => ended));
     await Promise.race([left, timer(LEAVING)]);
-    await Promise.race([sessions.close(), timer(LEAVING)]);
+    await Promise.race([sessions.close(), timer(CLOSING)]);
     hosts.close();
   }
 }
