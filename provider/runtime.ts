@@ -89,10 +89,15 @@ export class Runtime {
     try {
       const done = work(run);
       run.ended = done.catch(() => {});
-      return await done;
+      return await done.finally(() => this.unlessEnding());
     } finally {
       this.running.delete(run);
     }
+  }
+
+  /** Nobody reads answers any more when the process is told to end: who waits leaves its queue the sooner. */
+  private unlessEnding(): Promise<void> | undefined {
+    return this.halt.aborted ? new Promise(() => {}) : undefined;
   }
 
   /** Stop waiting, begin nothing new; what acts is finished. */
