@@ -13,8 +13,10 @@ import {
 import { marksOf } from "./marks";
 import { PartialFailure } from "./partial";
 import { planOf, type Plan } from "./plan";
+import { quiet } from "./quiet";
 import type { Run, Runtime } from "./runtime";
 import { identityOf, readState, toState, type State } from "./state";
+import { checkNothingKept } from "./unread";
 
 /** One operation, and the process that it is done in. */
 export interface Operation {
@@ -84,8 +86,9 @@ export async function remove(
   olds: Properties,
 ): Promise<void> {
   const state = readState(olds);
+  if (!state) return checkNothingKept(olds);
   const kept = standing(state);
-  if (!state || !kept) return;
+  if (!kept) return;
   try {
     await releaseKeptLock(runtime, kept, "the resource was deleted");
   } catch (error) {
@@ -148,10 +151,4 @@ function finish(
 ): Properties {
   if (reasons) throw new PartialFailure(id, state, reasons, news.__provider);
   return toState(state);
-}
-
-/** The SDK prints the stack of what `delete` throws; it would tell nobody anything. */
-export function quiet(error: Error): Error {
-  error.stack = error.name;
-  return error;
 }

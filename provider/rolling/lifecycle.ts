@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { parseInputs, type Properties } from "../check";
 import { releaseKeptLock, standing } from "../kept";
-import { cannotRelease, quiet, type Operation } from "../lifecycle";
+import { cannotRelease, type Operation } from "../lifecycle";
 import { PartialFailure } from "../partial";
+import { quiet } from "../quiet";
 import type { Runtime } from "../runtime";
 import { rollingInputs, type RollingActionInputs } from "../schema/rolling";
 import { toState, type State } from "../state";
+import { checkNothingKept } from "../unread";
 import { anyPlan, forgetRoll, recordEnd } from "./earlier";
 import { fittedState } from "./fitted";
 import { fleetOf, type Fleet } from "./fleet";
@@ -161,7 +163,7 @@ export async function remove(
   olds: Properties,
 ): Promise<void> {
   const state = readFleetState(olds);
-  if (!state) return;
+  if (!state) return checkNothingKept(olds);
   const reasons: string[] = [];
   for (const [key, record] of allRecords(state))
     await freeLock(runtime, stateOf(key, record, state), reasons);
