@@ -1,3 +1,4 @@
+import { duration } from "../text/duration";
 import { LockCancelled } from "./errors";
 import type { LockRequest } from "./types";
 
@@ -9,6 +10,7 @@ export class Patience {
   readonly signal: AbortSignal | undefined;
   private readonly end: number;
   private readonly timeout: number;
+  private readonly maxWait: number;
   private expiry: number;
 
   constructor({
@@ -19,7 +21,8 @@ export class Patience {
     const now = performance.now();
     this.signal = signal;
     this.timeout = timeout * 1000;
-    this.end = now + maxWait * 1000;
+    this.maxWait = maxWait * 1000;
+    this.end = now + this.maxWait;
     this.expiry = now + this.timeout;
   }
 
@@ -31,6 +34,16 @@ export class Patience {
   /** Milliseconds. */
   left(): number {
     return Math.max(0, Math.min(this.expiry, this.end) - performance.now());
+  }
+
+  /** Which of the two limits ends it first. */
+  limit(): string {
+    const [timeout, maxWait] = [this.timeout, this.maxWait].map((time) =>
+      duration(time / 1000),
+    );
+    return this.end <= this.expiry
+      ? `lock.maxWait (${maxWait}) was over, whatever changed in it`
+      : `no holder changed in lock.timeout (${timeout}); lock.maxWait (${maxWait}) bounds it all`;
   }
 
   /** @throws LockCancelled */

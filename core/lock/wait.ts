@@ -155,7 +155,7 @@ export function timeoutError(
       ...(first || !wait.chef
         ? []
         : waysOnWithChef(wait.chef, attempt.session.servers)),
-      "lock.timeout counts time in which no holder changes; lock.maxWait bounds it all",
+      attempt.patience.limit(),
       ...(first ? waysOn(name, first) : []),
     ],
     wait,

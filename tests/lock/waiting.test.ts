@@ -30,6 +30,9 @@ describe("a wait", () => {
     expect(error.story).to.include(
       `or, if it needs no repair, clear it: locked-action clear ${lock.name} --holder ${holder.id}`,
     );
+    expect(error.story?.join("\n")).to.match(
+      /^no holder changed in lock\.timeout \(0\.3 s\); lock\.maxWait \(.+\) bounds it all$/m,
+    );
     expect(await lab.waiters(lock)).to.have.length(1);
   });
 
@@ -94,7 +97,11 @@ describe("a wait", () => {
       await held.abandon();
       held = await lab.get(lock.by("h0"), keeper);
     }
-    expect(await contender.fails()).to.be.instanceOf(LockTimeout);
+    const error = await contender.fails();
+    expect(error).to.be.instanceOf(LockTimeout);
+    expect(error.story).to.include(
+      "lock.maxWait (0.5 s) was over, whatever changed in it",
+    );
   });
 
   it("does not take a look that failed for progress", async () => {
