@@ -36,6 +36,8 @@ export interface Onlooker {
   report(progress: Progress): void;
   /** Awaited before the lock is asked for. */
   turn?: () => Promise<void>;
+  /** Called when the lock's release is on its way. */
+  leaving?: () => void;
   /** What the holder says of itself beside the rest. */
   facts?: Pick<HolderFacts, "roll" | "canary">;
 }
@@ -46,7 +48,7 @@ export async function attempt(
   run: Run,
   plan: Plan,
   before: State | null,
-  { signal, report, turn, facts }: Onlooker,
+  { signal, report, turn, leaving, facts }: Onlooker,
 ): Promise<Attempt> {
   const { hosts, sessions, runAction, systemClock: clock } = runtime.heavy();
   const used = lockToUse(plan, before);
@@ -55,6 +57,7 @@ export async function attempt(
   const outcome = await runAction(specOf(plan, before, used, facts), {
     ...{ hosts, sessions, clock, signal, halt },
     ...(turn ? { turn } : {}),
+    ...(leaving ? { leaving } : {}),
     report: (progress) => {
       run.acting ||= BEGUN.has(progress.step);
       report(progress);

@@ -56,7 +56,8 @@ export class Bench {
 
   /** What goes on now, for who waits in front of the terminal. */
   progress(text: string): void {
-    process.stderr.write(`${this.name}: ${text}\n`);
+    const seconds = Math.floor(performance.now() / 1000);
+    process.stderr.write(`${this.name} ${seconds} s: ${text}\n`);
   }
 
   /** Everything once a run, so that ours and the peers share the machine's good and bad moments. */

@@ -16,7 +16,9 @@ export async function release(
   try {
     if (context.deps.halt.aborted) await tenure.abandon();
     else {
-      const { lostMirror } = await tenure.release(entry(context, done.outcome));
+      const released = tenure.release(entry(context, done.outcome));
+      context.deps.leaving?.();
+      const { lostMirror } = await released;
       if (lostMirror)
         context.warnings.push(
           `the Chef lock ${lostMirror} was not ours any more when the lock was released: somebody deleted it, and Chef may have acted meanwhile`,

@@ -158,6 +158,8 @@ export interface ActionDeps {
   report(progress: Progress): void;
   /** Awaited before the lock is asked for. @default at once */
   turn?: () => Promise<void>;
+  /** Called when all is done but for the lock's release, which is on its way: who asks for the lock from now on, over the same session, asks after it. */
+  leaving?: () => void;
 }
 
 export interface LockFacts {

@@ -43,8 +43,11 @@ export async function roll(
 interface AtWork {
   member: Member;
   controller: AbortController;
-  /** `slow`: it can't connect, and others need not wait for it. `placed`: it has asked for the lock. */
-  state: "connecting" | "slow" | "ready" | "placed";
+  /**
+   * `slow`: it can't connect, and others need not wait for it. `placed`: it has asked for the lock.
+   * `leaving`: it is giving it back, and its place is another's.
+   */
+  state: "connecting" | "slow" | "ready" | "placed" | "leaving";
   go: () => void;
 }
 
@@ -58,6 +61,8 @@ class Roll {
   private readonly stuck: string[] = [];
   private failures = 0;
   private waiting: Member[] = [];
+  /** Ends the wave. */
+  private over: () => void = () => {};
   /** Places of those who have asked for the lock, and of all who have begun. */
   private taken: Places;
   private begun: Places;
@@ -85,7 +90,10 @@ class Roll {
     this.taken = new Places(this.rules, 0, this.stuck);
     this.begun = new Places(this.rules, ahead, this.stuck);
     this.waiting = [...members];
-    await new Promise<void>((resolve) => this.go(resolve));
+    await new Promise<void>((resolve) => {
+      this.over = resolve;
+      this.go();
+    });
     const left = this.waiting.length;
     if (left > 0)
       this.stop(
@@ -100,18 +108,18 @@ class Roll {
     return ending?.kind === "done" && ending.passed;
   }
 
-  /** Begins whoever fits; each one that ends calls it again. */
-  private go(over: () => void): void {
+  /** Begins whoever fits; each one that leaves or ends calls it again. */
+  private go(): void {
     while (this.stopped === null) {
       const next = this.waiting.findIndex(
         ({ group }) => !this.stuck.includes(group) && this.begun.fits(group),
       );
       if (next < 0) break;
       const [member] = this.waiting.splice(next, 1);
-      void this.begin(member!).then(() => this.go(over));
+      void this.begin(member!).then(() => this.go());
     }
     this.giveTurns();
-    if (this.active.size === 0) over();
+    if (this.active.size === 0) this.over();
   }
 
   private async begin(member: Member): Promise<void> {
@@ -147,6 +155,12 @@ class Roll {
           Object.assign(atWork, { state: "ready", go: resolve });
           this.giveTurns();
         }),
+      leaving: () => {
+        if (atWork.state !== "placed") return;
+        this.vacate(atWork);
+        atWork.state = "leaving";
+        this.go();
+      },
     };
   }
 
@@ -166,15 +180,17 @@ class Roll {
   }
 
   /** Its place is free again, unless it keeps its lock. */
-  private settle({ member, state }: AtWork, ending: Ending): void {
-    const { group } = member;
+  private settle(atWork: AtWork, ending: Ending): void {
+    const { member, state } = atWork;
     if (ending.kind === "failed" && ending.kept) {
-      this.stuck.push(group);
-      if (state !== "placed") this.taken.take(group); // by an earlier run
-      return;
-    }
-    this.begun.give(group);
-    if (state === "placed") this.taken.give(group);
+      this.stuck.push(member.group);
+      if (state !== "placed") this.taken.take(member.group); // by an earlier run
+    } else if (state !== "leaving") this.vacate(atWork);
+  }
+
+  private vacate({ member, state }: AtWork): void {
+    this.begun.give(member.group);
+    if (state === "placed") this.taken.give(member.group);
   }
 
   private judge(ending: Ending): void {

@@ -44,6 +44,8 @@ export interface Control {
   signal: AbortSignal;
   /** To be awaited before it asks for the lock: it then has the place, or was told to stop. */
   turn(): Promise<void>;
+  /** It will end well and its lock is being released: another may have its place. */
+  leaving(): void;
   /** It does not get through to its host at once: the others need not wait for it. */
   slow(): void;
 }

@@ -39,7 +39,8 @@ export class Board {
   step(key: string, act: Act, progress: Progress): void {
     const { atWork } = this;
     const acting =
-      !BEFORE.has(progress.step) || (atWork.get(key)?.acting ?? false);
+      progress.step !== "release" &&
+      (!BEFORE.has(progress.step) || (atWork.get(key)?.acting ?? false));
     atWork.set(key, { key, acting, doing: doing(act, progress) });
     if (this.living) this.show();
   }

@@ -125,6 +125,7 @@ async function oneHost(
   const tried = await attempt(runtime, run, asked, state, {
     signal: control.signal,
     turn: () => control.turn(),
+    leaving: () => control.leaving(),
     report: (progress) => {
       if (progress.retrying) control.slow();
       board.step(key, plan.act, progress);

@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { runAction, systemClock } from "../../core/action";
 import type {
+  ActionDeps,
   ActionOutcome,
   ActionSpec,
   CommandAction,
@@ -22,7 +23,7 @@ import {
   type ZookeeperServer,
 } from "../support/zookeeper";
 
-export interface RunOptions {
+export interface RunOptions extends Pick<ActionDeps, "turn" | "leaving"> {
   signal?: AbortSignal;
   report?: (progress: Progress) => void;
 }
@@ -102,11 +103,11 @@ export class Rig {
 
   run(
     spec: ActionSpec,
-    { signal = never, report = ignore }: RunOptions = {},
+    { signal = never, report = ignore, ...turns }: RunOptions = {},
   ): Promise<ActionOutcome> {
     const { hosts, sessions } = this;
     const deps = { hosts, sessions, clock: systemClock, signal, report };
-    return runAction(spec, { ...deps, halt: never });
+    return runAction(spec, { ...deps, ...turns, halt: never });
   }
 
   /** The next run of the same, with what the last one left behind. */

@@ -63,6 +63,12 @@ export class Crew {
     await settled();
   }
 
+  /** It has done all but giving its lock back. */
+  async leave(key: string): Promise<void> {
+    this.controls.get(key)!.leaving();
+    await settled();
+  }
+
   /** Ends one, and lets whatever follows from it happen. */
   async end(key: string, ending: Ending = DONE): Promise<void> {
     this.ends.get(key)!(ending);

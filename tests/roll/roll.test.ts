@@ -36,6 +36,49 @@ describe("the scheduler of a roll", () => {
     expect(stopped).to.equal(null);
   });
 
+  it("gives the place of one who is leaving to the next, once, and ends with the last", async () => {
+    const { crew, result } = await start(membersOf("a b c d e"));
+    await crew.leave("a");
+    expect(crew.active).to.deep.equal(["a", "b"]);
+    expect(crew.begun).to.deep.equal(["a", "b", "c", "d"]);
+    await crew.leave("a");
+    await crew.end("a");
+    expect(crew.active).to.deep.equal(["b"]);
+    expect(crew.begun).to.deep.equal(["b", "c", "d"]);
+    for (const key of ["b", "c", "d", "e"]) {
+      await crew.leave(key);
+      if (key !== "e") await crew.end(key);
+    }
+    expect(crew.active).to.deep.equal(["e"]);
+    await crew.end("e");
+    const { endings, stopped } = await result;
+    expect([...endings.values()]).to.deep.equal(Array(5).fill(DONE));
+    expect(stopped).to.equal(null);
+  });
+
+  it("lets nobody of the next part begin while one is leaving", async () => {
+    const members = [...membersOf("a"), ...membersOf("c", "canary")];
+    const { crew, result } = await start(members, { maxHolders: 9 });
+    await crew.leave("c");
+    expect(crew.begun).to.deep.equal(["c"]);
+    await crew.end("c");
+    expect(crew.begun).to.deep.equal(["a"]);
+    await endAll(crew);
+    expect((await result).stopped).to.equal(null);
+  });
+
+  it("gives the place of a group's member who is leaving to one of the same", async () => {
+    const members = membersOf("a1/a a2/a a3/a b1/b");
+    const { crew, result } = await start(members, { maxPerGroup: 2 });
+    await crew.leave("a1");
+    expect(crew.active).to.deep.equal(["a1", "a2", "a3"]);
+    await crew.leave("a2");
+    await crew.leave("a3");
+    expect(crew.active).to.deep.equal(["a1", "a2", "a3", "b1"]);
+    await endAll(crew);
+    expect((await result).endings.size).to.equal(4);
+  });
+
   it("keeps the order, whoever connects first", async () => {
     const { crew, result } = await start(
       membersOf("a b c"),

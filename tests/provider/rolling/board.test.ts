@@ -66,6 +66,8 @@ describe("what the user sees of a roll", () => {
           ...{ step: "health", text: "healthy" },
           soak: { seconds: 8.7, of: 30 },
         }),
+      () =>
+        b.step("web1", act, { step: "release", text: "releasing the lock" }),
       () => b.end("web1", done),
       () => b.begin("web2"),
       () => b.end("web2", failed),
@@ -81,6 +83,7 @@ describe("what the user sees of a roll", () => {
       "0/3 done · waiting (web1 place 1 of 1) · 3 to go",
       "0/3 done · 1 acting (web1 restart) · 2 to go",
       "0/3 done · 1 acting (web1 soak 8/30 s) · 2 to go",
+      "0/3 done · waiting (web1 release) · 3 to go",
       "1/3 done · 2 to go · ~1 min left",
       "1/3 done · waiting (web2) · 2 to go · ~1 min left",
       "1/3 done · 1 to go · 1 failed of 2 allowed · ~35 s left",
