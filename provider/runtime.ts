@@ -23,9 +23,8 @@ export interface Run {
   ended: Promise<unknown>;
 }
 
-/** Milliseconds for those who wait to leave their queues, and then for sessions to end. */
-const LEAVING = 3000;
-const CLOSING = 1000;
+/** Milliseconds for those who wait to leave their queues. */
+const LEAVING = 1500;
 
 /** What all resources of one provider process share; it owns the pools and closes them. */
 export class Runtime {
@@ -89,15 +88,10 @@ export class Runtime {
     try {
       const done = work(run);
       run.ended = done.catch(() => {});
-      return await done.finally(() => this.unlessEnding());
+      return await done;
     } finally {
       this.running.delete(run);
     }
-  }
-
-  /** Nobody reads answers any more when the process is told to end: who waits leaves its queue the sooner. */
-  private unlessEnding(): Promise<void> | undefined {
-    return this.halt.aborted ? new Promise(() => {}) : undefined;
   }
 
   /** Stop waiting, begin nothing new; what acts is finished. */
@@ -124,7 +118,7 @@ export class Runtime {
     const waiting = [...this.running].filter(({ acting }) => !acting);
     const left = Promise.all(waiting.map(({ ended }) => ended));
     await Promise.race([left, timer(LEAVING)]);
-    await Promise.race([sessions.close(), timer(CLOSING)]);
+    await Promise.race([sessions.close(), timer(LEAVING)]);
     hosts.close();
   }
 }

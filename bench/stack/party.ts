@@ -1,20 +1,14 @@
 import { makeProject } from "../../tests/support/project";
+import type { Sandbox } from "../../tests/support/sandbox";
 import {
   openStack,
   type OperationResult,
   type Stack,
+  type StackSettings,
 } from "../../tests/support/stack";
-import type { Ground } from "./ground";
+import { RESOURCES } from "./programs";
 
 const PARALLEL = 8;
-
-/** What is measured: a program, and how many resources it declares. */
-export interface Measured {
-  project: string;
-  program: string;
-  withPackage: boolean;
-  resources: number;
-}
 
 /** One program, and the operations that are timed. */
 export class StackParty {
@@ -22,29 +16,26 @@ export class StackParty {
 
   private constructor(
     readonly name: string,
-    private readonly measured: Measured,
     private readonly open: (stack: string) => Promise<Stack>,
     private readonly filled: Stack,
   ) {}
 
   static async create(
-    { bench, settings }: Ground,
+    sandbox: Sandbox,
     name: string,
-    measured: Measured,
+    project: { name: string; program: string; withPackage: boolean },
+    settings: StackSettings,
   ): Promise<StackParty> {
-    const { project, program, withPackage } = measured;
-    const made = await makeProject(bench.sandbox, {
-      ...{ name: project, program, withPackage },
-    });
+    const made = await makeProject(sandbox, project);
     const config = Object.fromEntries(
       Object.entries(settings.config).map(([key, value]) => [
-        key.includes(":") ? key : `${project}:${key}`,
+        key.includes(":") ? key : `${project.name}:${key}`,
         value,
       ]),
     );
     const open = (stack: string) =>
       openStack(made, stack, { ...settings, config });
-    return new StackParty(name, measured, open, await open("filled"));
+    return new StackParty(name, open, await open("filled"));
   }
 
   get engine(): string {
@@ -53,12 +44,11 @@ export class StackParty {
 
   /** The first `up`, not timed: ours does its work on real hosts. */
   async fill(): Promise<void> {
-    await this.timeUp("create", this.filled);
-  }
-
-  /** Seconds of an `up` of all, none of which is there yet. */
-  async up(): Promise<number> {
-    return this.timeUp("create", await this.open(`fresh${++this.fresh}`));
+    expectCount(
+      await this.filled.up({ parallel: PARALLEL }),
+      "create",
+      this.name,
+    );
   }
 
   /** Seconds of a preview of all, none of which is there yet. */
@@ -69,7 +59,7 @@ export class StackParty {
 
   /** Seconds of an `up` that has nothing to do. */
   async idleUp(): Promise<number> {
-    return this.timeUp("same", this.filled);
+    return this.time("same", () => this.filled.up({ parallel: PARALLEL }));
   }
 
   /** Bytes of each resource in the state, without what says how to reach its host. */
@@ -88,10 +78,6 @@ export class StackParty {
       );
   }
 
-  private timeUp(expected: "create" | "same", stack: Stack): Promise<number> {
-    return this.time(expected, () => stack.up({ parallel: PARALLEL }));
-  }
-
   private async time(
     expected: "create" | "same",
     operation: () => Promise<OperationResult>,
@@ -99,8 +85,7 @@ export class StackParty {
     const begin = performance.now();
     const result = await operation();
     const took = (performance.now() - begin) / 1000;
-    const { resources } = this.measured;
-    expectDone(result, expected, resources, this.name);
+    expectCount(result, expected, this.name);
     return took;
   }
 }
@@ -112,16 +97,15 @@ function withoutConnection(properties: object): object {
 }
 
 /** A figure of an operation that did something else would be worth nothing. */
-export function expectDone(
+function expectCount(
   { ok, summary, diagnostics, failure }: OperationResult,
   expected: "create" | "same",
-  resources: number,
-  party: string,
+  name: string,
 ): void {
   // the stack itself is a resource of either kind
-  if (ok && summary[expected] >= resources) return;
+  if (ok && summary[expected] >= RESOURCES) return;
   const told = diagnostics.map(({ message }) => message).slice(0, 5);
   throw new Error(
-    `${party}: expected ${resources} × ${expected}, got ${JSON.stringify(summary)}: ${[failure, ...told].join("; ")}`,
+    `${name}: expected ${RESOURCES} × ${expected}, got ${JSON.stringify(summary)}: ${[failure, ...told].join("; ")}`,
   );
 }

@@ -1,13 +1,12 @@
-/** How many resources a program declares, and how many of them act in the other one. */
+/** How many resources the programs declare. */
 export const RESOURCES = 500;
-export const ACTING = 100;
 
-// The same inputs for all; a connection's key is a secret, as it would be.
-const declare = (count: number) => `
+// The same inputs for both; a connection's key is a secret, as it would be.
+const DECLARE = `
 const config = new pulumi.Config();
 const hosts = config.requireObject<{ host: string; port: number; user: string; knownHosts: string }[]>("hosts");
 const privateKey = config.requireSecret("privateKey");
-for (let i = 0; i < ${count}; i++)
+for (let i = 0; i < ${RESOURCES}; i++)
   new Declared(\`restart-\${i}\`, {
     connection: { ...hosts[i % hosts.length]!, privateKey },
     target: \`web\${i}\`,
@@ -17,10 +16,10 @@ for (let i = 0; i < ${count}; i++)
   });
 `;
 
-export const lockedActions = (count: number) => `
+export const LOCKED_ACTIONS = `
 import * as pulumi from "@pulumi/pulumi";
 import { LockedAction as Declared } from "pulumi-locked-action";
-${declare(count)}`;
+${DECLARE}`;
 
 /** The plainest dynamic resource there is: its provider can do nothing but create. */
 export const PLAIN_RESOURCES = `
@@ -34,16 +33,4 @@ class Declared extends pulumi.dynamic.Resource {
     super(provider, name, args);
   }
 }
-${declare(RESOURCES)}`;
-
-/** What Pulumi itself takes for as many: a provider's text of one line, no checks, no outputs of its own. */
-export const EMPTY_RESOURCES = `
-import * as pulumi from "@pulumi/pulumi";
-
-const provider = "exports.handler = () => ({ create: async (inputs) => ({ id: 'empty', outs: inputs }) })";
-class Declared extends pulumi.CustomResource {
-  constructor(name: string, args: pulumi.Inputs) {
-    super("pulumi-nodejs:dynamic:Empty", name, { ...args, __provider: provider });
-  }
-}
-${declare(RESOURCES)}`;
+${DECLARE}`;

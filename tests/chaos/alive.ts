@@ -9,7 +9,7 @@ export interface Live {
 }
 
 /** Milliseconds in which a holder must have a live node of its run's new session: longer than any single fault. */
-const AGAIN = 6000;
+const AGAIN = 5000;
 
 /** Who acts while its session is replaced by another is soon known to be alive again, before its next step. */
 export function checkAlive(

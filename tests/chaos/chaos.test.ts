@@ -13,5 +13,5 @@ describe("the lock under random faults", () => {
   it("keeps its promises for 300 cycles on one server", async () => {
     const options = { cycles: 300, seed: 1, ensemble: false };
     allIsWell(await runChaos(options), 300);
-  }).timeout(180_000);
+  }).timeout(400_000);
 });

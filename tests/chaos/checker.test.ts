@@ -1,6 +1,15 @@
 import { expect } from "chai";
 import type { Rule } from "./checker";
-import { create, L, record, remove, Script, set } from "./script";
+import {
+  check,
+  create,
+  L,
+  record,
+  recorded,
+  remove,
+  Script,
+  set,
+} from "./script";
 
 describe("the checker of histories", () => {
   it("finds nothing in one where all is well", () => {
@@ -9,7 +18,7 @@ describe("the checker of histories", () => {
       .queue("b-1-0000000000")
       .grant(1, "b-1", { waiter: "b-1-0000000000" })
       .wrote({ kind: "act", holder: "a-1" })
-      .wrote({ kind: "acted", holder: "a-1", since: "3" })
+      .wrote({ kind: "acted", holder: "a-1", since: "3", ended: 0 })
       .release(0, "a-1")
       .release(1, "b-1")
       .grant(0, "c-1")
@@ -54,7 +63,8 @@ describe("the checker of histories", () => {
     "granted on hold": () => {
       const script = new Script();
       const hold = { why: "w", by: "b", since: "2026" };
-      script.add([set(L, JSON.stringify({ v: 1, max: 1, hold }))]);
+      const data = JSON.stringify({ v: 1, max: 1, hold });
+      script.add([set(L, data), recorded("hold")]);
       return script.grant(0, "a-1").release(0, "a-1");
     },
     "granted past failures": () =>
@@ -91,6 +101,7 @@ describe("the checker of histories", () => {
     "adopted a live holder": () => {
       const script = new Script().grant(0, "a-1");
       script.add([
+        check(L),
         remove(`${L}/holders/0/a-1`),
         create(`${L}/holders/0/a-2`),
         set(`${L}/holders/0/a-2`, record("held")),
@@ -103,6 +114,7 @@ describe("the checker of histories", () => {
     "freed by a crash": () => {
       const script = new Script();
       script.add([
+        check(L),
         create(`${L}/holders/0`, "g", true),
         create(`${L}/holders/0/a-1`, "", true),
       ]);
@@ -131,11 +143,12 @@ describe("the checker of histories", () => {
         .release(0, "a-1")
         .grant(0, "b-1")
         .release(0, "b-1")
-        .wrote({ kind: "acted", holder: "a-1", since: "1" })
-        .wrote({ kind: "acted", holder: "b-1", since: "2" }),
+        .wrote({ kind: "acted", holder: "a-1", since: "1", ended: 0 })
+        .wrote({ kind: "acted", holder: "b-1", since: "2", ended: 0 }),
     "granted to nobody": () => {
       const script = new Script();
       script.add([
+        check(L),
         create(`${L}/holders/0`, "g"),
         create(`${L}/holders/0/a-1`),
         create(`${L}/holders/0/a-1/l-1`, "", true),
@@ -152,8 +165,72 @@ describe("the checker of histories", () => {
       new Script()
         .grant(0, "a-1")
         .wrote({ kind: "session", session: "t", of: 0, time: 0 }, 2e9)
-        .wrote({ kind: "acted", holder: "a-1", since: "1" }, 20e9)
+        .wrote({ kind: "acted", holder: "a-1", since: "1", ended: 0 }, 20e9)
         .release(0, "a-1"),
+    "an empty slot": () => {
+      const script = new Script();
+      script.add([create(`${L}/holders/0`, "g")]);
+      script.add([remove(`${L}/holders/0`)]);
+      return script;
+    },
+    "adopted as if it had not failed": () => {
+      const script = new Script().grant(0, "a-1").fail(0, "a-1");
+      script.add([
+        check(L),
+        remove(`${L}/holders/0/a-1`),
+        create(`${L}/holders/0/a-2`),
+        set(`${L}/holders/0/a-2`, record("held")),
+      ]);
+      return script.release(0, "a-2");
+    },
+    "outlives its session": () => {
+      const script = new Script();
+      script.add([create(`${L}/waiters/a-1-0000000000`)]);
+      script.add([remove(`${L}/waiters/a-1-0000000000`)]);
+      return script;
+    },
+    "granted without naming L": () => {
+      const script = new Script();
+      script.add([create(`${L}/holders/0`, "g"), create(`${L}/holders/0/a-1`)]);
+      return script.release(0, "a-1");
+    },
+    "failed without changing L": () => {
+      const script = new Script().grant(0, "a-1");
+      script.add([set(`${L}/holders/0/a-1`, record("failed"))]);
+      return script.release(0, "a-1");
+    },
+    "undid a hold": () => {
+      const script = new Script().grant(0, "a-1");
+      const hold = { why: "w", by: "b", since: "2026" };
+      const data = JSON.stringify({ v: 1, max: 1, hold });
+      script.add([set(L, data), recorded("hold")]);
+      return script.fail(0, "a-1").release(0, "a-1");
+    },
+    "put on hold by nobody": () => {
+      const script = new Script();
+      const hold = { why: "w", by: "b", since: "2026" };
+      script.add([set(L, JSON.stringify({ v: 1, max: 1, hold }))]);
+      return script;
+    },
+    "other limits of a lock in use": () => {
+      const script = new Script().grant(0, "a-1");
+      script.add([set(L, JSON.stringify({ v: 1, max: 2 }))]);
+      return script.release(0, "a-1");
+    },
+    "acted without the lock": () =>
+      new Script()
+        .grant(0, "a-1")
+        .release(0, "a-1")
+        .wrote({ kind: "acted", holder: "a-1", since: "1", ended: 5000 }),
+    "open to others": () => {
+      const script = new Script();
+      const access = ["world:anyone 31"];
+      script.add([
+        { ...create("/chaos/closed"), access },
+        set("/chaos/closed", JSON.stringify({ v: 1, max: 1 })),
+      ]);
+      return script;
+    },
     "left behind": () => new Script().grant(0, "a-1"),
     error: () => new Script().wrote({ kind: "error", what: "uncaught" }),
   };
@@ -163,12 +240,18 @@ describe("the checker of histories", () => {
       expect(script().rules()).to.deep.equal([rule]);
     });
 
+  it("finds a wake-up that was lost and never made good", () => {
+    const script = new Script().queue("a-1-0000000000").later(30_000);
+    script.add([create("/chaos/other")]);
+    expect(script.rules()).to.include("lost wake-up");
+  });
+
   it("finds a waiter left behind, and an empty slot", () => {
     const waiter = new Script().queue("a-1-0000000000");
     expect(waiter.rules()).to.include("left behind");
     const slot = new Script();
     slot.add([create(`${L}/holders/0`, "g")]);
-    expect(slot.rules()).to.deep.equal(["left behind"]);
+    expect(slot.rules()).to.deep.equal(["an empty slot", "left behind"]);
   });
 
   it("finds one of the same owner that overtakes by the fast path", () => {
@@ -181,6 +264,7 @@ describe("the checker of histories", () => {
     const script = new Script().grant(0, "a-1").queue("b-1-0000000000");
     script.add([], "s", true); // live node and waiter go with their session
     script.add([
+      check(L),
       remove(`${L}/holders/0/a-1`),
       create(`${L}/holders/0/a-2`),
       set(`${L}/holders/0/a-2`, record("held")),
@@ -194,18 +278,22 @@ describe("the checker of histories", () => {
     const again = new Script().grant(0, "a-1");
     again.add([create(`${L}/holders/0/a-1/l-2`, "", true)], "t");
     again.wrote({ kind: "session", session: "t", of: 0, time: 0 }, 2e9);
-    again.wrote({ kind: "acted", holder: "a-1", since: "1" }, 20e9);
+    again.wrote({ kind: "acted", holder: "a-1", since: "1", ended: 0 }, 20e9);
     again.add([remove(`${L}/holders/0/a-1/l-2`)]);
     expect(again.release(0, "a-1").rules()).to.deep.equal([]);
     const short = new Script().grant(0, "a-1");
     short.wrote({ kind: "session", session: "t", of: 0, time: 0 }, 2e9);
-    short.wrote({ kind: "acted", holder: "a-1", since: "1" }, 3e9);
+    short.wrote({ kind: "acted", holder: "a-1", since: "1", ended: 0 }, 3e9);
     expect(short.release(0, "a-1").rules()).to.deep.equal([]);
   });
 
   it("lets a grant that nobody ever knew of be put back", () => {
     const script = new Script();
-    script.add([create(`${L}/holders/0`, "g"), create(`${L}/holders/0/a-1`)]);
+    script.add([
+      check(L),
+      create(`${L}/holders/0`, "g"),
+      create(`${L}/holders/0/a-1`),
+    ]);
     script.wrote({ kind: "session", session: "s", of: 0, time: 0 });
     script.add([remove(`${L}/holders/0/a-1`), remove(`${L}/holders/0`)]);
     expect(script.rules()).to.deep.equal([]);

@@ -1,8 +1,11 @@
 import { checkGrant, idOf } from "./grants";
 import { checkAlive, type Live } from "./alive";
-import { checkJournal, type Grants } from "./journal-rules";
+import { checkActing, checkJournal, type Grants } from "./journal-rules";
 import type { Entry } from "./journal";
 import { ownerOf, Tree, type State } from "./tree";
+import { checkAccess } from "./access";
+import { checkShape, LIVE } from "./shape";
+import { checkWake, type Takeable } from "./wakes";
 import type { Change, Transaction } from "./transactions";
 
 export interface History {
@@ -30,6 +33,16 @@ export type Rule =
   | "acted together"
   | "granted to nobody"
   | "seemed dead"
+  | "an empty slot"
+  | "adopted as if it had not failed"
+  | "outlives its session"
+  | "granted without naming L"
+  | "failed without changing L"
+  | "undid a hold"
+  | "put on hold by nobody"
+  | "other limits of a lock in use"
+  | "acted without the lock"
+  | "open to others"
   | "left behind"
   | "error";
 
@@ -40,23 +53,21 @@ export interface Violation {
 
 export type Report = (rule: Rule, what: string) => void;
 
-const LIVE = /\/holders\/\d+\/([^/]+)\/l-[^/]+$/;
-
-/** Milliseconds in which somebody must take a lock that its first waiter may take: far above every session time-out and freeze. */
-const PATIENCE = 20_000;
-
 /** Proves from ZooKeeper's own order and from what the clients wrote that the lock kept its promises; else says which it broke. */
 export function checkHistory(history: History): Violation[] {
   const violations: Violation[] = [];
   const report: Report = (rule, what) => violations.push({ rule, what });
   const { root, transactions, journal } = history;
+  for (const entry of journal)
+    if (entry.kind === "error") report("error", entry.what);
   const tree = new Tree(root);
   const deeds = deedsOf(journal);
   const granted: Grants = new Map();
   const lives: Live[] = [];
   /** The largest N that each lock ever had: what its slots show is held to the one of the moment. */
   const most = new Map<string, number>();
-  const takeable = new Map<string, { waiter: string; since: number }>();
+  const removed = new Map<string, number>();
+  const takeable: Takeable = new Map();
   for (const transaction of transactions) {
     const locks = tree.touched(transaction);
     const before = new Map(locks.map((lock) => [lock, tree.state(lock)]));
@@ -70,12 +81,17 @@ export function checkHistory(history: History): Violation[] {
       for (const { kind, path } of changes) {
         const [, id] = LIVE.exec(path) ?? [];
         if (kind === "create" && id) lives.push({ id, ...transaction });
+        const holder = kind === "delete" ? idOf(path) : null;
+        if (holder) removed.set(holder, transaction.time);
       }
       for (const id of checkGrant(was, is, changes, (rule, what) =>
         report(rule, `${what}, ${at}`),
       ))
         granted.set(id, { ...transaction, lived: 0 });
       if (is) checkState(is, at, report);
+      checkShape(lock, was, is, transaction, (rule, what) =>
+        report(rule, `${what}, ${at}`),
+      );
       const { maxHolders = 0 } = is?.limits ?? {};
       most.set(lock, Math.max(maxHolders, most.get(lock) ?? 0));
       checkRemovals(was, is, changes, deeds, (rule, what) =>
@@ -85,8 +101,11 @@ export function checkHistory(history: History): Violation[] {
       checkWake(takeable, lock, is, transaction.time, report);
     }
   }
+  const end = transactions.at(-1)?.time ?? 0;
+  for (const lock of takeable.keys())
+    checkWake(takeable, lock, tree.state(lock), end, report);
   for (const lock of tree.locks()) {
-    const { holders, slots, waiters } = tree.state(lock)!;
+    const { holders = [], slots = [], waiters = [] } = tree.state(lock) ?? {};
     const left = [...holders.map(({ id }) => id), ...waiters];
     if (left.length + slots.length > 0)
       report(
@@ -94,7 +113,9 @@ export function checkHistory(history: History): Violation[] {
         `${lock}: slots ${slots.join()}, ${left.join(", ")}`,
       );
   }
+  checkAccess(root, transactions, report);
   checkAlive(journal, lives, report);
+  checkActing(journal, removed, report);
   checkJournal(journal, granted, (lock) => most.get(lock) ?? 0, report);
   return violations;
 }
@@ -110,6 +131,9 @@ function checkState(state: State, at: string, report: Report): void {
   const groups = new Map<string, Set<number>>();
   for (const { group, slot } of holders)
     groups.set(group, (groups.get(group) ?? new Set()).add(slot));
+  for (const slot of slots)
+    if (!holders.some((holder) => holder.slot === slot))
+      report("an empty slot", `${slot}, ${at}`);
   for (const [group, used] of groups) {
     if (used.size > 1) report("a group in two slots", `${group}, ${at}`);
     const members = holders.filter((holder) => holder.group === group);
@@ -179,36 +203,4 @@ function noteLives(
     const grant = granted.get(id);
     if (grant && live && !alive.has(id)) grant.lived = time - grant.time;
   }
-}
-
-/** Whether the first waiter could be granted. */
-function isTakeable({ limits, onHold, holders, slots, waiters }: State) {
-  if (waiters.length === 0 || onHold) return false;
-  const owner = ownerOf(waiters[0]!);
-  if (holders.some((holder) => holder.owner === owner && holder.live))
-    return false;
-  if (holders.some((holder) => holder.owner === owner)) return true;
-  if (holders.filter(({ failed }) => failed).length >= limits.maxFailures)
-    return false;
-  return slots.length < limits.maxHolders;
-}
-
-/** The first waiter of a free lock takes it, or goes with its session. */
-function checkWake(
-  takeable: Map<string, { waiter: string; since: number }>,
-  lock: string,
-  state: State | null,
-  time: number,
-  report: Report,
-): void {
-  const waiter = state && isTakeable(state) ? state.waiters[0]! : null;
-  const known = takeable.get(lock);
-  if (known && time - known.since > PATIENCE)
-    report(
-      "lost wake-up",
-      `${lock}: ${known.waiter} could take it for ${time - known.since} ms`,
-    );
-  if (waiter === null) takeable.delete(lock);
-  else if (known?.waiter !== waiter || time - known.since > PATIENCE)
-    takeable.set(lock, { waiter, since: time });
 }

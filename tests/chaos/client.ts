@@ -18,7 +18,7 @@ import { parseServers } from "../../core/zookeeper/servers";
 import { Session } from "../../core/zookeeper/session";
 import { Dice } from "./dice";
 import { Journal, now } from "./journal";
-import { LOCKS, requestOf, type ChaosLock } from "./locks";
+import { AUTH, CLOSED, lockOf, requestOf, type ChaosLock } from "./locks";
 
 const ENDS_OF_A_WAIT = [
   ...[LockTimeout, LockCancelled, LockBlocked, LockOnHold],
@@ -30,11 +30,22 @@ function describe(error: unknown): string {
   return error.stack ?? error.message;
 }
 
-/** Share of acts that are long enough for a session to be lost meanwhile. */
+/** Share of acts that are long enough for a session to be lost meanwhile, or for an operator to clear their holder. */
 const LONG = 0.006;
+/** Milliseconds until a failure is repaired, and for which the repair goes on. */
+const REPAIR = 300;
+/** The first of them in each process, so that no run is without. */
+const FIRST_LONG = 5;
+
+/** What a client tells the process that started it. */
+export type Told =
+  { got: string } | { long: { lock: string; holder: string; until: number } };
+
+const tell = (told: Told) => process.send?.(told);
 
 class Workers {
   stopping = false;
+  private acts = 0;
 
   constructor(
     private readonly servers: string,
@@ -42,10 +53,13 @@ class Workers {
     private readonly dice: Dice,
   ) {}
 
+  /** The first two for everybody; the third has credentials. */
   open(of: number): Session {
     const session = new Session({
       servers: parseServers(this.servers),
-      sessionTimeout: 1500,
+      ...(of === 2 && { auth: AUTH }),
+      // the second outlives what its clients have patience for
+      sessionTimeout: of === 1 ? 4000 : 1500,
       operationTimeout: 700,
     });
     session.on("connected", () =>
@@ -87,11 +101,12 @@ class Workers {
         ...{ group: request.group, holder: held.id, token: held.fencingToken },
         of,
       });
-      process.send?.("cycle");
+      tell({ got: lock.name });
       return held;
     } catch (error) {
-      const mayDisagree = lock.set && error instanceof LimitsDisagree;
-      if (!mayDisagree && !ENDS_OF_A_WAIT.some((kind) => error instanceof kind))
+      if (lock.set && error instanceof LimitsDisagree)
+        await pause(this.dice.between(1, 10));
+      else if (!ENDS_OF_A_WAIT.some((kind) => error instanceof kind))
         journal.write({ kind: "error", what: describe(error) });
       journal.write({ kind: "gaveUp", attempt, why: (error as Error).name });
       return null;
@@ -99,21 +114,30 @@ class Workers {
   }
 
   /** @returns whether the lock was given back */
-  private async use(held: Held): Promise<boolean> {
+  private async use(held: Held, of: number): Promise<boolean> {
     const { journal, dice, stopping } = this;
     const { id: holder } = held;
     await held.reassert();
     const since = now();
     journal.write({ kind: "act", holder });
-    if (dice.chance(LONG)) await pause(dice.between(8000, 10_000));
+    const isFirst = of !== 1 && ++this.acts === FIRST_LONG;
+    const long = isFirst || dice.chance(LONG);
+    if (long && !stopping) {
+      const length = dice.between(9000, 10_000);
+      const until = Date.now() + length;
+      tell({ long: { lock: held.lock, holder, until } });
+      await pause(length);
+    } else if (held.adopted?.state === "failed")
+      await pause(dice.between(0, REPAIR));
     else if (dice.chance(0.5)) await pause(dice.between(0, 10));
-    const end = now();
+    const [end, ended] = [now(), Date.now()];
     await held.reassert();
-    journal.write({ kind: "acted", holder, since }, end);
-    if (!stopping && dice.chance(0.03)) {
+    journal.write({ kind: "acted", holder, since, ended }, end);
+    if (!stopping && dice.chance(0.05)) {
       const at = new Date().toISOString();
       await held.fail({ step: "act", reason: "chaos", at });
       journal.write({ kind: "failed", holder });
+      await pause(dice.between(0, REPAIR)); // others see it fail
       return false;
     }
     if (!stopping && dice.chance(0.03)) {
@@ -130,12 +154,12 @@ class Workers {
   /** Until it is told to stop and has once left everything clean: so what a killed one left is adopted and given back. */
   async work(session: Session, of: number, worker: number): Promise<void> {
     const { journal, dice } = this;
-    const lock = LOCKS[worker % LOCKS.length]!;
+    const lock = lockOf(worker);
     for (let clean = false; !this.stopping || !clean;) {
       const last = this.stopping;
       const held = await this.ask(session, of, lock, worker);
       try {
-        clean = held !== null && (await this.use(held)) && last;
+        clean = held !== null && (await this.use(held, of)) && last;
       } catch (error) {
         const { id: holder } = held!;
         clean = false;
@@ -161,16 +185,14 @@ async function main(args: string[]): Promise<void> {
     process.on(fatal, (error: unknown) =>
       journal.write({ kind: "error", what: `${fatal}: ${describe(error)}` }),
     );
-  const sessions = [workers.open(0), workers.open(1)];
+  const sessions = [0, 1, 2].map((of) => workers.open(of));
   await Promise.all(sessions.map((each) => each.ready({ within: 120_000 })));
   await Promise.all(
-    Array.from({ length: Number(count) }, (_, i) =>
-      workers.work(
-        sessions[i % sessions.length]!,
-        i % sessions.length,
-        Number(first) + i,
-      ),
-    ),
+    Array.from({ length: Number(count) }, (_, i) => {
+      const worker = Number(first) + i;
+      const of = lockOf(worker).name === CLOSED ? 2 : i % 2;
+      return workers.work(sessions[of]!, of, worker);
+    }),
   );
   await Promise.all(sessions.map((each) => each.close()));
   journal.close();

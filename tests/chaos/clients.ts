@@ -3,7 +3,16 @@ import { once } from "node:events";
 import path from "node:path";
 import { startProxy, type Proxy } from "../support/proxy";
 import type { Sandbox } from "../support/sandbox";
-import { Journal } from "./journal";
+import type { Told } from "./client";
+import type { Journal } from "./journal";
+
+interface Long {
+  lock: string;
+  holder: string;
+  until: number;
+  /** It has met its fate. */
+  struck?: boolean;
+}
 
 /** A client process that is started again when it was killed, behind proxies of its own. */
 export class Client {
@@ -11,7 +20,10 @@ export class Client {
   private incarnation = 0;
   /** Exit codes of those that ended by themselves. */
   readonly ends: (number | null)[] = [];
-  cycles = 0;
+  /** How often each lock was got. */
+  readonly got = new Map<string, number>();
+  /** An act of its that takes long: until when, by the machine's clock. */
+  long: Long | null = null;
 
   private constructor(
     private readonly sandbox: Sandbox,
@@ -58,7 +70,10 @@ export class Client {
         cwd: path.join(__dirname, "../.."),
       },
     );
-    child.on("message", () => (this.cycles += 1));
+    child.on("message", (told: Told) => {
+      if ("long" in told) this.long = told.long;
+      else this.got.set(told.got, (this.got.get(told.got) ?? 0) + 1);
+    });
     this.process = child;
   }
 

@@ -31,21 +31,23 @@ export function checkGrant(
   for (const id of created) {
     if (was.onHold) report("granted on hold", id);
     const old = removed.find((other) => ownerOf(other) === ownerOf(id));
-    if (old !== undefined) checkAdoption(was, old, report);
-    else
-      checkNew(
-        was,
-        is.holders.find((holder) => holder.id === id)!,
-        waiter,
-        report,
-      );
+    const holder = is.holders.find((each) => each.id === id)!;
+    if (old !== undefined) checkAdoption(was, old, holder, report);
+    else checkNew(was, holder, waiter, report);
   }
   return created;
 }
 
-function checkAdoption(was: State, old: string, report: Report): void {
-  if (was.holders.find(({ id }) => id === old)?.live)
-    report("adopted a live holder", old);
+function checkAdoption(
+  was: State,
+  old: string,
+  adopter: Holder,
+  report: Report,
+): void {
+  const adopted = was.holders.find(({ id }) => id === old);
+  if (adopted?.live) report("adopted a live holder", old);
+  if (adopted?.failed && !adopter.failed)
+    report("adopted as if it had not failed", old);
 }
 
 function checkNew(

@@ -23,7 +23,6 @@ export function checkJournal(
   maxHolders: (lock: string) => number,
   report: Report,
 ): void {
-  for (const { what } of only(journal, "error")) report("error", what);
   checkTokens(journal, granted, report);
   checkActs(journal, maxHolders, report);
   checkAnswers(journal, report);
@@ -70,6 +69,25 @@ function checkActs(
       report(
         "acted together",
         `${hold.lock}: ${[...now].map(({ holder }) => holder).join(", ")}`,
+      );
+  }
+}
+
+/** Milliseconds by which two processes of one machine may stamp one moment differently. */
+const SLACK = 100;
+
+/** Who acts asks before and after whether the lock is still there: an act that it outlived is not told as done. */
+export function checkActing(
+  journal: Entry[],
+  removed: ReadonlyMap<string, number>,
+  report: Report,
+): void {
+  for (const { holder, ended } of only(journal, "acted")) {
+    const late = ended - (removed.get(holder) ?? Infinity);
+    if (late > SLACK)
+      report(
+        "acted without the lock",
+        `${holder}: for ${late} ms after it was gone`,
       );
   }
 }

@@ -18,7 +18,13 @@ export type Deed =
     }
   /** The act began, after a re-assertion; and was over, before another one that found the lock still there. */
   | { kind: "act"; holder: string }
-  | { kind: "acted"; holder: string; since: string }
+  | {
+      kind: "acted";
+      holder: string;
+      since: string;
+      /** By the machine's clock, ms. */
+      ended: number;
+    }
   | { kind: "releasing"; holder: string }
   | { kind: "released"; holder: string }
   | { kind: "failed"; holder: string }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { LockRequest, Limits } from "../../core/lock";
 
 export const ROOT = "/chaos";
@@ -7,32 +8,44 @@ export interface ChaosLock {
   limits: Limits;
   /** Values of N that an operator sets meanwhile. */
   set?: number[];
-  /** Of a worker, by its number. */
-  group(worker: number): string;
+  /** Of the lock's n-th worker. */
+  group(n: number): string;
 }
 
-/** Workers take the locks in turn: this counts those of one lock. */
-const turn = (worker: number) => Math.floor(worker / 3);
+/** Name of the lock that is used with credentials. */
+export const CLOSED = "closed";
+const CREDENTIALS = "chaos:secret";
+export const AUTH = [{ scheme: "digest", credentials: CREDENTIALS }];
+/** All rights for who has them, as ZooKeeper keeps it. */
+export const OWNER_ONLY = `digest:chaos:${createHash("sha1").update(CREDENTIALS).digest("base64")} 31`;
 
-/** What a run plays with: one at a time; two with groups; racks with few members at once. */
-export const LOCKS: ChaosLock[] = [
-  {
-    name: "one",
-    limits: { maxHolders: 1, maxPerGroup: null, maxFailures: 1 },
-    group: (worker) => `host${worker}`,
-  },
-  {
-    name: "two",
-    limits: { maxHolders: 2, maxPerGroup: null, maxFailures: 2 },
-    set: [1, 2, 3],
-    group: (worker) => `rack${turn(worker) % 4}`,
-  },
-  {
-    name: "racks",
-    limits: { maxHolders: 2, maxPerGroup: 2, maxFailures: 1 },
-    group: (worker) => `rack${turn(worker) % 3}`,
-  },
-];
+const ONE: ChaosLock = {
+  name: "one",
+  limits: { maxHolders: 1, maxPerGroup: null, maxFailures: 1 },
+  group: (n) => `host${n}`,
+};
+const TWO: ChaosLock = {
+  name: "two",
+  limits: { maxHolders: 2, maxPerGroup: null, maxFailures: 2 },
+  set: [1, 2, 3],
+  group: (n) => `rack${n % 4}`,
+};
+const RACKS: ChaosLock = {
+  name: "racks",
+  limits: { maxHolders: 2, maxPerGroup: 2, maxFailures: 1 },
+  group: (n) => `rack${n % 2}`,
+};
+const WITH_CREDENTIALS: ChaosLock = { ...ONE, name: CLOSED };
+
+/** What a run plays with: one at a time; two with groups; racks with few members at once; one that is closed to others. */
+export const LOCKS = [ONE, TWO, RACKS, WITH_CREDENTIALS];
+
+/** Which lock a worker takes, by its number. */
+const TURNS = [ONE, TWO, RACKS, ONE, TWO, RACKS, WITH_CREDENTIALS];
+
+export function lockOf(worker: number): ChaosLock {
+  return TURNS[worker % TURNS.length]!;
+}
 
 /** No safety re-check: a wake-up that is lost stays lost. */
 export function requestOf(
@@ -40,10 +53,14 @@ export function requestOf(
   worker: number,
   more: Partial<LockRequest>,
 ): LockRequest {
+  const turn = Math.floor(worker / TURNS.length);
+  const perTurn = TURNS.filter((each) => each === lock).length;
+  const before = TURNS.slice(0, worker % TURNS.length);
+  const n = turn * perTurn + before.filter((each) => each === lock).length;
   return {
     root: ROOT,
     name: lock.name,
-    group: lock.group(worker),
+    group: lock.group(n),
     owner: { target: `host${worker}`, subject: lock.name },
     limits: lock.limits,
     facts: { run: "chaos", from: "chaos", action: "chaos" },

@@ -13,7 +13,10 @@ import {
 import type { Session } from "../../core/zookeeper/session";
 import { Dice } from "./dice";
 import { Journal, now } from "./journal";
-import { LOCKS, requestOf, ROOT } from "./locks";
+import { CLOSED, LOCKS, requestOf, ROOT } from "./locks";
+
+/** Those that may be used without credentials. */
+const OPEN = LOCKS.filter(({ name }) => name !== CLOSED);
 
 /** What was confirmed to somebody, by what its record must say. */
 export const noteOf = ({
@@ -54,7 +57,7 @@ export class Race {
       ...holding.map((each) => this.until(done, () => this.hold(each))),
     ]);
     this.over = true;
-    for (const { name } of LOCKS) await this.unhold(holding[0]!, name);
+    for (const { name } of OPEN) await this.unhold(holding[0]!, name);
     await Promise.all(work);
   }
 
@@ -74,7 +77,7 @@ export class Race {
   }
 
   private async clear(session: Session): Promise<void> {
-    const { name } = this.dice.of(LOCKS);
+    const { name } = this.dice.of(OPEN);
     const path = `${ROOT}/${name}`;
     const { children = [] } = await session.getChildren(`${path}/holders/0`);
     if (children.length === 0) return;
@@ -95,7 +98,7 @@ export class Race {
   }
 
   private async hold(session: Session): Promise<void> {
-    const { name } = this.dice.of(LOCKS);
+    const { name } = this.dice.of(OPEN);
     const act = this.act();
     try {
       await hold(session, `${ROOT}/${name}`, act);
@@ -117,7 +120,7 @@ export class Race {
   /** The turns of one owner. It goes when it has left everything clean. */
   private async own(session: Session, worker: number): Promise<void> {
     const { journal } = this;
-    const lock = LOCKS[worker % LOCKS.length]!;
+    const lock = OPEN[worker % OPEN.length]!;
     for (let clean = false; !this.over || !clean;) {
       const last = this.over;
       const attempt = randomUUID();
@@ -149,9 +152,9 @@ export class Race {
     const since = now();
     journal.write({ kind: "act", holder });
     await pause(dice.between(0, 8));
-    const end = now();
+    const [end, ended] = [now(), Date.now()];
     await held.reassert();
-    journal.write({ kind: "acted", holder, since }, end);
+    journal.write({ kind: "acted", holder, since, ended }, end);
     const fate = this.over ? 1 : dice.next();
     if (fate < 0.1) {
       const reason = "raced";

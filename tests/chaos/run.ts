@@ -8,7 +8,9 @@ import { startEnsemble, startZookeeper } from "../support/zookeeper";
 import { checkHistory, type Violation } from "./checker";
 import { Client } from "./clients";
 import { Journal, readJournal, type Entry } from "./journal";
-import { LOCKS, ROOT } from "./locks";
+import { AUTH, LOCKS, ROOT } from "./locks";
+import { START, tell, timeOf, watchProgress } from "./progress";
+import { operatorOf, type Scene } from "./scene";
 import { storm } from "./storm";
 import { readTransactions } from "./transactions";
 
@@ -19,7 +21,7 @@ export interface ChaosOptions {
   ensemble: boolean;
   /** Client processes. @default 3 */
   clients?: number;
-  /** Workers of each. @default 5 */
+  /** Workers of each. @default 7 */
   workers?: number;
   /** Told now and then how many cycles there were. */
   onProgress?: (cycles: number) => void;
@@ -35,13 +37,12 @@ export interface ChaosResult {
   violations: Violation[];
 }
 
-/** Milliseconds for the clients to finish once all faults are over. */
+/** Milliseconds for the clients to finish once all faults are over; and once it is known that they cannot. */
 const FINISH = 60_000;
-/** Milliseconds without a single cycle in which something must be stuck. */
-const STUCK = 30_000;
-/** Milliseconds for a run: at first, and for each cycle. A run always ends, and says why. */
-const AT_FIRST = 120_000;
-const EACH = 150;
+const STOP = 5000;
+/** Transactions: at first, and for each cycle. Who makes more asks the same again and again. */
+const AT_MOST = 20_000;
+const AT_MOST_EACH = 50;
 /** Milliseconds for the faults under way to end when the storm is over. */
 const CALM = 60_000;
 
@@ -68,14 +69,17 @@ async function inSandbox(
   const servers = options.ensemble
     ? (await startEnsemble(sandbox, 3, server)).servers
     : [await startZookeeper(sandbox, server)];
-  const operator = new Session({
-    servers: parseServers(servers.map(({ connect }) => connect).join(",")),
-    sessionTimeout: 8000,
-  });
+  const session = (auth: typeof AUTH) =>
+    new Session({
+      servers: parseServers(servers.map(({ connect }) => connect).join(",")),
+      sessionTimeout: 8000,
+      auth,
+    });
+  const operators = { open: session([]), closed: session(AUTH) };
   const file = path.join(sandbox.dir, "journal-operator");
   const journal = new Journal(file, "operator");
   const ports = servers.map(({ port }) => port);
-  const count = options.workers ?? 5;
+  const count = options.workers ?? 7;
   const clients = await Promise.all(
     Array.from({ length: options.clients ?? 3 }, (_, i) => {
       // the last worker of each is the first of the next: two runs of one owner
@@ -84,49 +88,61 @@ async function inSandbox(
     }),
   );
   try {
-    await operator.ready({ within: 30_000 });
-    const cycles = () => clients.reduce((sum, each) => sum + each.cycles, 0);
-    const progress = watchProgress(options, cycles);
-    const scene = { clients, servers, operator, journal };
+    for (const each of Object.values(operators))
+      await each.ready({ within: 30_000 });
+    const cycles = () => LOCKS.reduce((sum, { name }) => sum + got(name), 0);
+    const got = (lock: string) =>
+      clients.reduce((sum, each) => sum + (each.got.get(lock) ?? 0), 0);
+    const progress = watchProgress(options, got);
+    const scene = { clients, servers, operators, journal };
     const faults: Record<string, number> = {};
     const calm = await inTime(
       storm(scene, options.seed, progress.over, faults),
-      timeOf(options) + CALM,
+      START + timeOf(options) + CALM,
     );
     if (!calm) journal.write({ kind: "error", what: "the storm did not end" });
-    await atRest(operator).catch((error: unknown) =>
-      journal.write({ kind: "error", what: `at the end: ${String(error)}` }),
+    const wrong = (what: string) => journal.write({ kind: "error", what });
+    const stuck = progress.stuck();
+    if (stuck) wrong(`${stuck}; ${await tell(operators)}`);
+    await atRest(operators).catch((error: unknown) =>
+      wrong(`at the end: ${String(error)}`),
     );
     const finished = await Promise.all(
-      clients.map((client) => client.finish(FINISH)),
+      clients.map((client) => client.finish(stuck ? STOP : FINISH)),
     );
-    for (const [i, done] of finished.entries())
-      if (!done)
-        journal.write({ kind: "error", what: `client ${i} did not finish` });
-    const stuck = progress.stuck();
-    if (stuck) journal.write({ kind: "error", what: stuck });
+    const late = clients.filter((_, i) => !finished[i]);
+    if (late.length > 0) {
+      const names = late.map(({ name }) => name).join(", ");
+      wrong(`did not finish: ${names}; ${await tell(operators)}`);
+    }
     const entries = readJournal([
       file,
       ...clients.map(({ journalFile }) => journalFile),
     ]);
     const data = servers.map(({ dir }) => path.join(dir, "data"));
     const transactions = readTransactions(data);
+    const most = AT_MOST + AT_MOST_EACH * cycles();
+    if (transactions.length > most) {
+      const what = `${transactions.length} transactions in ${cycles()} cycles: the first ${most} are checked`;
+      entries.push({ kind: "error", what, by: "operator", at: "0" });
+    }
     return {
       cycles: cycles(),
       transactions: transactions.length,
       faults,
       deeds: countKinds(entries),
       seconds: (performance.now() - started) / 1000,
-      violations: checkHistory({ root: ROOT, transactions, journal: entries }),
+      violations: checkHistory({
+        ...{ root: ROOT, journal: entries },
+        transactions: transactions.slice(0, most),
+      }),
     };
   } finally {
-    await operator.close();
+    await Promise.all(Object.values(operators).map((each) => each.close()));
     await Promise.all(clients.map((client) => client.close()));
     journal.close();
   }
 }
-
-const timeOf = ({ cycles }: ChaosOptions) => AT_FIRST + cycles * EACH;
 
 /** Whether it ended in so many milliseconds. */
 async function inTime(end: Promise<void>, ms: number): Promise<boolean> {
@@ -141,41 +157,16 @@ async function inTime(end: Promise<void>, ms: number): Promise<boolean> {
 }
 
 /** Nothing that an operator did stands any more. */
-async function atRest(operator: Session): Promise<void> {
+async function atRest(operators: Scene["operators"]): Promise<void> {
   const act = { by: "chaos", why: "end" };
   for (const { name, limits } of LOCKS) {
     const path = `${ROOT}/${name}`;
+    const operator = operatorOf(operators, path);
     await unhold(operator, path, act);
     await setLimits(operator, path, limits, act).catch((error: unknown) => {
       if (!(error instanceof LockError)) throw error; // in use: its users set it
     });
   }
-}
-
-/** Enough, or stuck: then the storm ends too, and the run fails. */
-function watchProgress(
-  options: ChaosOptions,
-  cycles: () => number,
-): { over: () => boolean; stuck: () => string | null } {
-  const { cycles: wanted, onProgress } = options;
-  const started = performance.now();
-  let last = 0;
-  let since = started;
-  let stuck: string | null = null;
-  const over = () => {
-    const count = cycles();
-    if (count > last) {
-      last = count;
-      since = performance.now();
-      onProgress?.(count);
-    } else if (performance.now() - since > STUCK) {
-      stuck = `no cycle in ${STUCK} ms after ${count}`;
-    } else if (performance.now() - started > timeOf(options)) {
-      stuck = `${count} of ${wanted} cycles in ${timeOf(options)} ms`;
-    }
-    return stuck !== null || count >= wanted;
-  };
-  return { over, stuck: () => stuck };
 }
 
 function countKinds(entries: Entry[]): Record<string, number> {

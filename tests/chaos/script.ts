@@ -9,6 +9,7 @@ export class Script {
   private readonly transactions: Transaction[] = [];
   private readonly journal: Entry[] = [];
   private time = 0;
+  private terms = "";
 
   constructor(
     limits: { max?: number; perGroup?: number; maxFailures?: number } = {},
@@ -19,8 +20,8 @@ export class Script {
   }
 
   private lockData(data: object): void {
-    const text = JSON.stringify({ v: 1, hold: null, ...data });
-    this.add([create(L), { kind: "set", path: L, data: text }]);
+    this.terms = JSON.stringify({ v: 1, hold: null, ...data });
+    this.add([create(L), set(L, this.terms)]);
   }
 
   /** The zxid. */
@@ -53,6 +54,7 @@ export class Script {
     { group = id, waiter = "", join = false } = {},
   ): this {
     const zxid = this.add([
+      check(L),
       ...(waiter ? [remove(`${L}/waiters/${waiter}`)] : []),
       ...(join ? [] : [create(`${L}/holders/${slot}`, group)]),
       create(`${L}/holders/${slot}/${id}`),
@@ -76,6 +78,7 @@ export class Script {
 
   fail(slot: number, id: string): this {
     this.add([
+      set(L, this.terms),
       set(`${L}/holders/${slot}/${id}`, record("failed")),
       remove(`${L}/holders/${slot}/${id}/l-1`),
     ]);
@@ -116,8 +119,21 @@ export const remove = (path: string): Change => ({
   data: "",
 });
 
+export const check = (path: string): Change => ({
+  kind: "check",
+  path,
+  data: "",
+});
+
 export const record = (state: string) =>
   JSON.stringify({
     ...{ v: 1, group: "g", target: "t", subject: "s", run: "r" },
     ...{ from: "f", action: "a", since: "2026", state },
   });
+
+/** In the history of the lock. */
+export const recorded = (kind: string): Change =>
+  create(
+    `${L}/history/h-1`,
+    JSON.stringify({ v: 1, at: "2026", kind, by: "b" }),
+  );

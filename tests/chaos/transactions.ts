@@ -1,12 +1,14 @@
 import fs from "node:fs";
 import path from "node:path";
 
-/** One change of a node. */
+/** One change of a node, or a check that others depend on. */
 export interface Change {
-  kind: "create" | "delete" | "set";
+  kind: "create" | "delete" | "set" | "check" | "acl";
   path: string;
   data: string;
   ephemeral?: boolean;
+  /** Who may use it, as `scheme:id permissions`, where that is set. */
+  access?: string[];
 }
 
 /** What ZooKeeper carried out as one, in the order in which it did. */
@@ -25,6 +27,8 @@ const MAGIC = 0x5a4b4c47; // "ZKLG"
 const CREATE = 1;
 const DELETE = 2;
 const SET = 5;
+const SET_ACL = 7;
+const CHECK = 13;
 const MULTI = 14;
 const CREATE_2 = 15;
 const ERROR = -1;
@@ -52,18 +56,30 @@ class Jute {
   }
 }
 
+function readAccess(jute: Jute): string[] {
+  return Array.from({ length: Math.max(0, jute.int()) }, () => {
+    const permissions = jute.int();
+    return `${jute.text()}:${jute.text()} ${permissions}`;
+  });
+}
+
 function readChanges(type: number, jute: Jute): Change[] {
   switch (type) {
     case CREATE:
     case CREATE_2: {
       const node = { path: jute.text(), data: jute.text() };
-      for (let count = jute.int(); count > 0; count--) {
-        jute.int(); // permissions
-        jute.text();
-        jute.text();
-      }
-      return [{ kind: "create", ...node, ephemeral: jute.bool() }];
+      const access = readAccess(jute);
+      return [{ kind: "create", ...node, access, ephemeral: jute.bool() }];
     }
+    case SET_ACL:
+      return [
+        {
+          ...{ kind: "acl", path: jute.text(), data: "" },
+          access: readAccess(jute),
+        },
+      ];
+    case CHECK:
+      return [{ kind: "check", path: jute.text(), data: "" }];
     case DELETE:
       return [{ kind: "delete", path: jute.text(), data: "" }];
     case SET:
@@ -79,7 +95,7 @@ function readChanges(type: number, jute: Jute): Change[] {
       return failed ? [] : changes;
     }
     default:
-      return []; // sessions, errors, checks
+      return []; // sessions, errors
   }
 }
 
@@ -101,7 +117,7 @@ function readLog(file: string, see: (transaction: Transaction) => void): void {
     const type = jute.int();
     const changes = readChanges(type, jute);
     const ends = type === CLOSE_SESSION;
-    if (ends || changes.length > 0)
+    if (ends || changes.some(({ kind }) => kind !== "check"))
       see({ zxid, session, time, changes, ...(ends && { ends }) });
   }
 }

@@ -1,5 +1,3 @@
-import { inQueueOrder } from "../../core/lock/paths";
-import { decodeHolder, decodeLock } from "../../core/lock/records";
 import type { Limits } from "../../core/lock";
 import type { Change, Transaction } from "./transactions";
 
@@ -26,8 +24,24 @@ export interface State {
   onHold: boolean;
   holders: Holder[];
   slots: number[];
-  /** Names, the next first. */
+  /** Names, in the order in which they came. */
   waiters: string[];
+}
+
+// Read here anew: who is checked does not do the checking.
+interface LockText {
+  max: number;
+  perGroup?: number | null;
+  maxFailures?: number;
+  hold?: object | null;
+}
+
+function parse<T>(text: string): T | null {
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    return null; // empty, between its creation and its first data
+  }
 }
 
 export const ownerOf = (id: string): string => id.split("-")[0]!;
@@ -52,7 +66,7 @@ export class Tree {
     if (kind === "create")
       this.nodes.set(path, { data, session: ephemeral ? session : null });
     else if (kind === "delete") this.nodes.delete(path);
-    else this.nodes.get(path)!.data = data;
+    else if (kind === "set") this.nodes.get(path)!.data = data;
   }
 
   /** Paths of the locks that a transaction may have touched. */
@@ -77,8 +91,10 @@ export class Tree {
 
   state(lock: string): State | null {
     const known = this.nodes.get(lock);
-    const data = known && decodeLock(Buffer.from(known.data));
-    if (!data) return null; // between its creation and its first data
+    const text = known && parse<LockText>(known.data);
+    if (!text) return null;
+    const { max: maxHolders, perGroup, maxFailures = 1, hold } = text;
+    const limits = { maxHolders, maxPerGroup: perGroup ?? null, maxFailures };
     const holders: Holder[] = [];
     const slots: number[] = [];
     const waiters: string[] = [];
@@ -91,13 +107,12 @@ export class Tree {
       if (!id) slots.push(slot);
       else holders.push(this.holder(`${lock}/holders/${slot}`, slot, id, node));
     }
-    waiters.sort(inQueueOrder);
-    return { ...data, onHold: data.hold !== null, holders, slots, waiters };
+    return { limits, onHold: Boolean(hold), holders, slots, waiters };
   }
 
   private holder(at: string, slot: number, id: string, node: Node): Holder {
-    const record = decodeHolder(Buffer.from(node.data));
-    const failed = record !== null && record.state !== "held";
+    const state = parse<{ state: string }>(node.data)?.state;
+    const failed = state === "failed" || state === "repairing";
     const live = [...this.nodes.keys()].some((path) =>
       path.startsWith(`${at}/${id}/`),
     );

@@ -184,9 +184,8 @@ describe("when it cannot be done", () => {
     await watch.ended;
     await eventually(
       "no more than before",
-      // those that earlier tests cut off may end meanwhile; what is left behind lives for 15 s
-      async () => (await sessions()) <= before,
-      { within: 10_000 },
+      async () => (await sessions()) === before,
+      { within: 2000 },
     );
   });
 });
