@@ -12,8 +12,9 @@ const TAG = 16;
 const PROOF = "pulumi";
 
 const derive = promisify(pbkdf2);
-// One derivation takes a quarter of a second: operations of one process share it.
+// One derivation takes a quarter of a second: operations of one process share it, new states too.
 const derived = new Map<string, Buffer>();
+const newSalt = randomBytes(8);
 
 const nameOf = (passphrase: string, salt: Buffer) =>
   `${salt.toString("base64")} ${passphrase}`;
@@ -70,7 +71,7 @@ export class Crypter {
   }
 
   private static async create(passphrase: string): Promise<Crypter> {
-    const salt = randomBytes(8);
+    const salt = newSalt;
     const key = await keyOf(passphrase, salt);
     const proof = new Crypter(key, "").encrypt(PROOF);
     return new Crypter(key, `v1:${salt.toString("base64")}:${proof}`);

@@ -23,8 +23,9 @@ export interface Run {
   ended: Promise<unknown>;
 }
 
-/** Milliseconds for those who wait to leave their queues. */
-const LEAVING = 1500;
+/** Milliseconds for those who wait to leave their queues, and then for sessions to end. */
+const LEAVING = 3000;
+const CLOSING = 1000;
 
 /** What all resources of one provider process share; it owns the pools and closes them. */
 export class Runtime {
@@ -88,10 +89,15 @@ export class Runtime {
     try {
       const done = work(run);
       run.ended = done.catch(() => {});
-      return await done;
+      return await done.finally(() => this.unlessEnding());
     } finally {
       this.running.delete(run);
     }
+  }
+
+  /** Nobody reads answers any more when the process is told to end: who waits leaves its queue the sooner. */
+  private unlessEnding(): Promise<void> | undefined {
+    return this.halt.aborted ? new Promise(() => {}) : undefined;
   }
 
   /** Stop waiting, begin nothing new; what acts is finished. */
@@ -118,7 +124,7 @@ export class Runtime {
     const waiting = [...this.running].filter(({ acting }) => !acting);
     const left = Promise.all(waiting.map(({ ended }) => ended));
     await Promise.race([left, timer(LEAVING)]);
-    await Promise.race([sessions.close(), timer(LEAVING)]);
+    await Promise.race([sessions.close(), timer(CLOSING)]);
     hosts.close();
   }
 }

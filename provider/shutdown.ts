@@ -1,7 +1,7 @@
 import fs from "node:fs";
 
 /** Milliseconds for all of it: the engine kills after five seconds. */
-const TIME = 3500;
+const TIME = 4500;
 
 /**
  * The end of a provider's process: SIGINT comes at the end of every operation, the

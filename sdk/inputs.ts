@@ -3,12 +3,12 @@ import * as pulumi from "@pulumi/pulumi";
 /** What this package tells its own provider, beside the user's inputs. */
 export interface OwnInputs {
   /** Its own, because an input named `urn` would be dropped. */
-  __urn: Promise<string>;
+  __urn: string | Promise<string>;
   __pid: number;
 }
 
 /**
- * The URN as a promise, not as an output: as one, siblings in a component would wait for
+ * A child's URN as a promise, not as an output: as one, siblings in a component would wait for
  * each other for ever. The pid lets the provider see that this program has ended.
  */
 export function ownInputs(
@@ -16,12 +16,20 @@ export function ownInputs(
   name: string,
   parent: pulumi.Resource | undefined,
 ): OwnInputs {
-  return {
-    __urn: new Promise((resolve) => {
-      pulumi.createUrn(name, type, parent).apply(resolve);
-    }),
-    __pid: process.pid,
-  };
+  return { __urn: urnOf(type, name, parent), __pid: process.pid };
+}
+
+/** What `createUrn` says; of one without a parent it is known at once, and saves as many outputs as a resource has. */
+function urnOf(
+  type: string,
+  name: string,
+  parent: pulumi.Resource | undefined,
+): string | Promise<string> {
+  if (!parent)
+    return `urn:pulumi:${pulumi.getStack()}::${pulumi.getProject()}::${type}::${name}`;
+  return new Promise((resolve) => {
+    pulumi.createUrn(name, type, parent).apply(resolve);
+  });
 }
 
 type Secretness = Record<string, (value: unknown) => unknown>;

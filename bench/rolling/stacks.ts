@@ -1,11 +1,8 @@
 import { startHosts } from "../../tests/support/hosts";
 import { makeProject } from "../../tests/support/project";
-import {
-  openStack,
-  type OperationResult,
-  type Stack,
-} from "../../tests/support/stack";
+import { openStack, type Stack } from "../../tests/support/stack";
 import { OURS } from "../frame";
+import { expectDone } from "../stack/party";
 import type { Ground, Question } from "./ground";
 import { HOSTS, PLAIN_RESOURCES, ROLLING_ACTION, WIDTH } from "./programs";
 
@@ -46,11 +43,15 @@ export async function stacks({ bench, server }: Ground): Promise<Question> {
     ]);
   }
 
-  async function up(stack: Stack, resources: number): Promise<number> {
+  async function up(
+    name: string,
+    stack: Stack,
+    resources: number,
+  ): Promise<number> {
     const begin = performance.now();
     const result = await stack.up({ parallel: WIDTH });
     const took = (performance.now() - begin) / 1000;
-    expectCreated(result, resources);
+    expectDone(result, "create", resources, name);
     return took;
   }
 
@@ -60,7 +61,7 @@ export async function stacks({ bench, server }: Ground): Promise<Question> {
       for (const [name, open] of order) {
         const stack = await open(run);
         if (run === 0) bench.progress(`${name} on ${stack.engine}`);
-        figure.add(name, await up(stack, name === OURS ? 1 : HOSTS));
+        figure.add(name, await up(name, stack, name === OURS ? 1 : HOSTS));
       }
     },
     judge() {
@@ -71,16 +72,4 @@ export async function stacks({ bench, server }: Ground): Promise<Question> {
       });
     },
   };
-}
-
-/** A figure of an operation that did something else would be worth nothing. */
-function expectCreated(
-  { ok, summary, diagnostics, failure }: OperationResult,
-  resources: number,
-): void {
-  if (ok && summary.create >= resources) return;
-  const told = diagnostics.map(({ message }) => message).slice(0, 5);
-  throw new Error(
-    `expected ${resources} × create, got ${JSON.stringify(summary)}: ${[failure, ...told].join("; ")}`,
-  );
 }

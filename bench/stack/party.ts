@@ -1,14 +1,20 @@
 import { makeProject } from "../../tests/support/project";
-import type { Sandbox } from "../../tests/support/sandbox";
 import {
   openStack,
   type OperationResult,
   type Stack,
-  type StackSettings,
 } from "../../tests/support/stack";
-import { RESOURCES } from "./programs";
+import type { Ground } from "./ground";
 
 const PARALLEL = 8;
+
+/** What is measured: a program, and how many resources it declares. */
+export interface Measured {
+  project: string;
+  program: string;
+  withPackage: boolean;
+  resources: number;
+}
 
 /** One program, and the operations that are timed. */
 export class StackParty {
@@ -16,26 +22,29 @@ export class StackParty {
 
   private constructor(
     readonly name: string,
+    private readonly measured: Measured,
     private readonly open: (stack: string) => Promise<Stack>,
     private readonly filled: Stack,
   ) {}
 
   static async create(
-    sandbox: Sandbox,
+    { bench, settings }: Ground,
     name: string,
-    project: { name: string; program: string; withPackage: boolean },
-    settings: StackSettings,
+    measured: Measured,
   ): Promise<StackParty> {
-    const made = await makeProject(sandbox, project);
+    const { project, program, withPackage } = measured;
+    const made = await makeProject(bench.sandbox, {
+      ...{ name: project, program, withPackage },
+    });
     const config = Object.fromEntries(
       Object.entries(settings.config).map(([key, value]) => [
-        key.includes(":") ? key : `${project.name}:${key}`,
+        key.includes(":") ? key : `${project}:${key}`,
         value,
       ]),
     );
     const open = (stack: string) =>
       openStack(made, stack, { ...settings, config });
-    return new StackParty(name, open, await open("filled"));
+    return new StackParty(name, measured, open, await open("filled"));
   }
 
   get engine(): string {
@@ -44,11 +53,12 @@ export class StackParty {
 
   /** The first `up`, not timed: ours does its work on real hosts. */
   async fill(): Promise<void> {
-    expectCount(
-      await this.filled.up({ parallel: PARALLEL }),
-      "create",
-      this.name,
-    );
+    await this.timeUp("create", this.filled);
+  }
+
+  /** Seconds of an `up` of all, none of which is there yet. */
+  async up(): Promise<number> {
+    return this.timeUp("create", await this.open(`fresh${++this.fresh}`));
   }
 
   /** Seconds of a preview of all, none of which is there yet. */
@@ -59,7 +69,7 @@ export class StackParty {
 
   /** Seconds of an `up` that has nothing to do. */
   async idleUp(): Promise<number> {
-    return this.time("same", () => this.filled.up({ parallel: PARALLEL }));
+    return this.timeUp("same", this.filled);
   }
 
   /** Bytes of each resource in the state, without what says how to reach its host. */
@@ -78,6 +88,10 @@ export class StackParty {
       );
   }
 
+  private timeUp(expected: "create" | "same", stack: Stack): Promise<number> {
+    return this.time(expected, () => stack.up({ parallel: PARALLEL }));
+  }
+
   private async time(
     expected: "create" | "same",
     operation: () => Promise<OperationResult>,
@@ -85,7 +99,8 @@ export class StackParty {
     const begin = performance.now();
     const result = await operation();
     const took = (performance.now() - begin) / 1000;
-    expectCount(result, expected, this.name);
+    const { resources } = this.measured;
+    expectDone(result, expected, resources, this.name);
     return took;
   }
 }
@@ -97,15 +112,16 @@ function withoutConnection(properties: object): object {
 }
 
 /** A figure of an operation that did something else would be worth nothing. */
-function expectCount(
+export function expectDone(
   { ok, summary, diagnostics, failure }: OperationResult,
   expected: "create" | "same",
-  name: string,
+  resources: number,
+  party: string,
 ): void {
   // the stack itself is a resource of either kind
-  if (ok && summary[expected] >= RESOURCES) return;
+  if (ok && summary[expected] >= resources) return;
   const told = diagnostics.map(({ message }) => message).slice(0, 5);
   throw new Error(
-    `${name}: expected ${RESOURCES} × ${expected}, got ${JSON.stringify(summary)}: ${[failure, ...told].join("; ")}`,
+    `${party}: expected ${resources} × ${expected}, got ${JSON.stringify(summary)}: ${[failure, ...told].join("; ")}`,
   );
 }

@@ -1,12 +1,13 @@
-/** How many resources the programs declare. */
+/** How many resources a program declares, and how many of them act in the other one. */
 export const RESOURCES = 500;
+export const ACTING = 100;
 
-// The same inputs for both; a connection's key is a secret, as it would be.
-const DECLARE = `
+// The same inputs for all; a connection's key is a secret, as it would be.
+const declare = (count: number) => `
 const config = new pulumi.Config();
 const hosts = config.requireObject<{ host: string; port: number; user: string; knownHosts: string }[]>("hosts");
 const privateKey = config.requireSecret("privateKey");
-for (let i = 0; i < ${RESOURCES}; i++)
+for (let i = 0; i < ${count}; i++)
   new Declared(\`restart-\${i}\`, {
     connection: { ...hosts[i % hosts.length]!, privateKey },
     target: \`web\${i}\`,
@@ -16,10 +17,10 @@ for (let i = 0; i < ${RESOURCES}; i++)
   });
 `;
 
-export const LOCKED_ACTIONS = `
+export const lockedActions = (count: number) => `
 import * as pulumi from "@pulumi/pulumi";
 import { LockedAction as Declared } from "pulumi-locked-action";
-${DECLARE}`;
+${declare(count)}`;
 
 /** The plainest dynamic resource there is: its provider can do nothing but create. */
 export const PLAIN_RESOURCES = `
@@ -33,4 +34,16 @@ class Declared extends pulumi.dynamic.Resource {
     super(provider, name, args);
   }
 }
-${DECLARE}`;
+${declare(RESOURCES)}`;
+
+/** What Pulumi itself takes for as many: a provider's text of one line, no checks, no outputs of its own. */
+export const EMPTY_RESOURCES = `
+import * as pulumi from "@pulumi/pulumi";
+
+const provider = "exports.handler = () => ({ create: async (inputs) => ({ id: 'empty', outs: inputs }) })";
+class Declared extends pulumi.CustomResource {
+  constructor(name: string, args: pulumi.Inputs) {
+    super("pulumi-nodejs:dynamic:Empty", name, { ...args, __provider: provider });
+  }
+}
+${declare(RESOURCES)}`;

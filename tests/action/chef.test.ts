@@ -18,7 +18,7 @@ describe("an action under a lock that is shared with Chef", () => {
   });
   after(() => rig.stop());
 
-  const spec = (text: string, timeout = 10) => {
+  const spec = (text: string, timeout = 30) => {
     const chef = { root, name: "web", mode: "tagged" } as const;
     const lock = rig.lock(rig.newLock(), { chef, timeout });
     return rig.spec({ lock, process: null, act: command(text) });
@@ -28,7 +28,7 @@ describe("an action under a lock that is shared with Chef", () => {
     await fleet.acquire("web9");
     const said: string[] = [];
     const report = ({ text }: { text: string }) => void said.push(text);
-    const outcome = failed(await rig.run(spec("true", 0.5), { report }));
+    const outcome = failed(await rig.run(spec("true", 1), { report }));
     const holder = /held by Chef node web9 \(\/lock\/web\) for/;
     expect(said.join("\n")).to.match(holder);
     expect(outcome.reasons[0]).to.match(holder);

@@ -7,14 +7,14 @@ describe("ZooKeeper that is gone", () => {
   after(() => rig.stop());
   afterEach(() => rig.zookeeper.restart());
 
-  const spec = () => {
-    const lock = rig.lock(rig.newLock(), { settleTimeout: 1, timeout: 2 });
+  const spec = (timeout = 30) => {
+    const lock = rig.lock(rig.newLock(), { settleTimeout: 1, timeout });
     return rig.spec({ lock, process: null, act: command("true") });
   };
 
   it("before the lock: nothing was done, and nothing is left", async () => {
     await rig.zookeeper.kill();
-    const outcome = failed(await rig.run(spec()));
+    const outcome = failed(await rig.run(spec(1)));
     expect(outcome.reasons[0]).to.match(/^web1: lock: /);
     expect(outcome).to.deep.include({ kept: null, touched: false });
   });
@@ -23,7 +23,7 @@ describe("ZooKeeper that is gone", () => {
     let killed: Promise<void> | undefined;
     const of = {
       ...spec(),
-      health: { command: "sleep 0.5", interval: 1, timeout: 5, minHealthy: 0 },
+      health: { command: "sleep 0.5", interval: 1, timeout: 30, minHealthy: 0 },
     };
     const report = ({ step }: { step: string }) => {
       if (step === "health") killed ??= rig.zookeeper.kill();
@@ -42,7 +42,7 @@ describe("ZooKeeper that is gone", () => {
     let killed: Promise<void> | undefined;
     const of = {
       ...spec(),
-      gate: { command: "sleep 0.5", interval: 1, timeout: 5 },
+      gate: { command: "sleep 0.5", interval: 1, timeout: 30 },
       act: command("touch $LOCKED_ACTION_HOST_DIR/acted"),
     };
     const report = ({ step }: { step: string }) => {

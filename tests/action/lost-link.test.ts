@@ -10,7 +10,8 @@ describe("a connection that is lost", () => {
   before(async () => void (rig = await Rig.start(["web1"])));
   after(() => rig.stop());
   beforeEach(() => {
-    for (const file of ["acts", "ended", "drains"]) rig.remove("web1", file);
+    for (const file of ["acts", "ended", "drains", "go"])
+      rig.remove("web1", file);
   });
 
   const acts = () => count(rig.read("web1", "acts"));
@@ -31,10 +32,15 @@ describe("a connection that is lost", () => {
     rig.fleet.host("web1").stop();
     for (const pid of serving) process.kill(pid, "SIGKILL");
   };
+  /** What a command waits for after its connection was cut. */
+  const go = () => rig.write("web1", "go");
+  const UNTIL_GO = "while [ ! -e go ]; do sleep 0.02; done";
   const long = (code: number) =>
     command(
-      `cd $LOCKED_ACTION_HOST_DIR; echo act >> acts; sleep 1; echo end >> ended; exit ${code}`,
+      `cd $LOCKED_ACTION_HOST_DIR; echo act >> acts; ${UNTIL_GO}; echo end >> ended; exit ${code}`,
     );
+  const connectedAgain = () =>
+    eventually("it is connected again", () => sessions().length > 0);
   const spec = (changes: Partial<ActionSpec>) =>
     rig.spec({
       process: null,
@@ -48,6 +54,8 @@ describe("a connection that is lost", () => {
     const run = rig.run(spec({ act: long(0) }));
     await acting();
     cut();
+    await connectedAgain();
+    go();
     const outcome = succeeded(await run);
     expect(outcome).to.deep.include({
       outcome: "acted",
@@ -63,6 +71,8 @@ describe("a connection that is lost", () => {
     const run = rig.run(of);
     await acting();
     cut();
+    await connectedAgain();
+    go();
     const outcome = failed(await run);
     expect(outcome.reasons[0]).to.equal("web1: act: the command: exit 5");
     expect(await state(of)).to.equal("failed");
@@ -85,13 +95,14 @@ describe("a connection that is lost", () => {
     );
     expect(outcome.debt.phase).to.equal("attempted");
     expect(await state(of)).to.equal("failed");
+    go();
     const next = succeeded(await rig.run(rig.after(of, outcome)));
     expect(next).to.deep.include({ outcome: "acted", exitCode: 0 });
     expect(acts()).to.equal(1);
   });
 
   it("before the act: nothing was done, the lock is released", async () => {
-    const gate = { command: "exit 75", interval: 0.05, timeout: 10 };
+    const gate = { command: "exit 75", interval: 0.05, timeout: 60 };
     const of = spec({
       gate,
       act: long(0),
@@ -115,6 +126,7 @@ describe("a connection that is lost", () => {
   it("right before the act: it is not begun, and the lock is released", async () => {
     const once = { ...rig.connection("web1"), dialErrorLimit: 1 };
     const of = spec({ act: long(0), connection: once });
+    go();
     let lost = false;
     const report = ({ step }: { step: string }) => {
       if (step !== "act" || lost) return;
@@ -163,18 +175,19 @@ describe("a connection that is lost", () => {
 
   it("while draining: undrains over a new connection, and keeps the lock", async () => {
     const drain = {
-      command: "echo drain >> $LOCKED_ACTION_HOST_DIR/drains; sleep 1",
-      timeout: 5,
+      command: `cd $LOCKED_ACTION_HOST_DIR; echo drain >> drains; ${UNTIL_GO}`,
+      timeout: 60,
     };
     const undrain = {
       command: "echo undrain >> $LOCKED_ACTION_HOST_DIR/drains",
-      timeout: 5,
+      timeout: 60,
     };
     const of = spec({ drain, undrain });
     const run = rig.run(of);
     await eventually("it drains", () => rig.read("web1", "drains") !== "");
     cut();
     const outcome = failed(await run);
+    go();
     expect(outcome.reasons[0]).to.match(
       /^web1: drain: the connection was lost/,
     );
@@ -187,7 +200,7 @@ describe("a connection that is lost", () => {
     const health = {
       command: "[ -f $LOCKED_ACTION_HOST_DIR/ended ]",
       interval: 0.05,
-      timeout: 10,
+      timeout: 60,
       minHealthy: 0,
     };
     const act = command("echo act >> $LOCKED_ACTION_HOST_DIR/acts");

@@ -66,7 +66,7 @@ export class Rig {
   connection(name: string): ConnectionOptions {
     return {
       ...this.fleet.connection(name),
-      ...{ dialErrorLimit: 1, perDialTimeout: 5 },
+      ...{ dialErrorLimit: 1, perDialTimeout: 30 },
       insecureIgnoreHostKey: false,
     };
   }
@@ -76,7 +76,7 @@ export class Rig {
       ...{ servers: this.zookeeper.connect, auth: [], root: "/locked-action" },
       ...{ name, group: "web1" },
       limits: { maxHolders: 1, maxPerGroup: null, maxFailures: 1 },
-      ...{ timeout: 10, maxWait: 20, retryInterval: 5, ownerGrace: 0 },
+      ...{ timeout: 30, maxWait: 60, retryInterval: 5, ownerGrace: 0 },
       ...{ onFailedHolder: "fail", skip: false },
       ...changes,
     };
@@ -165,6 +165,7 @@ if [ -f pid ]; then
 fi
 [ -f broken ] && exit 0
 "$PWD/daemon" 100000 </dev/null >/dev/null 2>&1 &
+until [ "$(cat "/proc/$!/comm")" = daemon ]; do sleep 0.005; done
 echo $! > pid
 `;
 
@@ -172,7 +173,7 @@ export function command(
   text: string,
   changes: Partial<CommandAction> = {},
 ): CommandAction {
-  return { kind: "command", command: text, timeout: 20, ...changes };
+  return { kind: "command", command: text, timeout: 60, ...changes };
 }
 
 /** How often something was done on a host. */

@@ -19,7 +19,7 @@ describe("gate, drain, undrain and health", () => {
   const acts = () => count(rig.read("web1", "acts"));
   const holders = async (spec: ActionSpec) =>
     (await rig.view(spec))?.holders ?? [];
-  const probe = (command: string, timeout = 10) => ({
+  const probe = (command: string, timeout = 60) => ({
     ...{ command, timeout, interval: 0.05 },
   });
 
@@ -240,7 +240,7 @@ describe("gate, drain, undrain and health", () => {
       why: "stop the roll",
     });
     await release();
-    const lock = { ...first.lock, timeout: 0.5 };
+    const lock = { ...first.lock, timeout: 1 };
     const outcome = failed(await rig.run({ ...first, lock }));
     expect(outcome.reasons.join("\n")).to.include("stop the roll");
     expect(acts()).to.equal(1);

@@ -37,10 +37,10 @@ describe("locked-action doctor on a machine whose clock is wrong", () => {
       .map(({ check, found }) => `${check}: ${found}`);
     expect(code, "a warning is no failure").to.equal(0);
     expect(warnings.join("\n")).to.match(
-      /^clock: ZooKeeper's is (100|99|101)\.\d s behind ours$/m,
+      /^clock: ZooKeeper's is (9|10)\d\.\d s behind ours$/m,
     );
     expect(warnings.join("\n")).to.match(
-      /^host \S+: its clock is (99|100|101) s behind ours$/m,
+      /^host \S+: its clock is (9|10)\d s behind ours$/m,
     );
   });
 });

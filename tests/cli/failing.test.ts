@@ -184,8 +184,9 @@ describe("when it cannot be done", () => {
     await watch.ended;
     await eventually(
       "no more than before",
-      async () => (await sessions()) === before,
-      { within: 2000 },
+      // those that earlier tests cut off may end meanwhile; what is left behind lives for 15 s
+      async () => (await sessions()) <= before,
+      { within: 10_000 },
     );
   });
 });

@@ -19,7 +19,7 @@ export class Locks {
       ...(auth ? { auth } : {}),
     });
     this.sessions.push(session);
-    await session.ready({ within: 10_000 });
+    await session.ready({ within: 60_000 });
     return session;
   }
 

@@ -155,8 +155,14 @@ const ALONE: Record<string, Row> = {
   },
   late: {
     break: fails("gate", 75),
+    over: (scene) => ({
+      gate: {
+        command: new Steps(scene.fleet.host("late")).text("gate"),
+        ...{ interval: 0.1, timeout: 2 },
+      },
+    }),
     failure: { step: "gate", ...owed },
-    told: ["late: gate: not open in 0.4 s", "`logging:"],
+    told: ["late: gate: not open in 2 s", "`logging:"],
     first: ["gate"],
     lock: "released",
     next: { outcome: "acted", steps: whole },
@@ -164,7 +170,7 @@ const ALONE: Record<string, Row> = {
   timeout: {
     break: (_, steps) => steps.hold("act"),
     failure: { step: "act", phase: "attempted", drained: true },
-    told: ["timeout: act: the command: not done after 1 s, ended"],
+    told: ["timeout: act: the command: not done after 3 s, ended"],
     first: ["gate", "drain", "act"],
     lock: "kept",
     next: { outcome: "acted", steps: resumed },
@@ -200,11 +206,11 @@ describe("outcomes on the host, row by row", () => {
     const base = scene.restart(name, {
       action: {
         command: steps.text("act", `${scene.service(name).control} restart`),
-        timeout: name === "timeout" ? 1 : 30,
+        timeout: name === "timeout" ? 3 : 60,
       },
-      gate: { command: steps.text("gate"), interval: 0.1, timeout: 0.4 },
+      gate: { command: steps.text("gate"), interval: 0.1, timeout: 60 },
       drain: { command: steps.text("drain") },
-      health: { command: steps.text("health"), interval: 0.1, timeout: 1 },
+      health: { command: steps.text("health"), interval: 0.1, timeout: 3 },
       undrain: { command: steps.text("undrain") },
       ...own,
       lock: { name },

@@ -46,7 +46,7 @@ describe("outcomes of the lock, row by row", () => {
       action: {
         command: steps.text("act", `${scene.service(name).control} restart`),
       },
-      lock: { name, timeout: 20, ...(lock as object) },
+      lock: { name, timeout: 60, ...(lock as object) },
       ...rest,
     });
   };
@@ -108,7 +108,7 @@ describe("outcomes of the lock, row by row", () => {
 
   it("not got in time: who holds it, since when, our place, the time waited", async () => {
     const held = await take("busy");
-    const stack = await open("busy", { lock: { timeout: 0.7 } });
+    const stack = await open("busy", { lock: { timeout: 1.5 } });
     await expectNotGot(stack, "busy", await stack.up(), [
       /busy: lock: .*not got in|busy: lock/,
       /web9 \(app\), live for \d+ s, restart app by user@ci/,
@@ -145,7 +145,7 @@ describe("outcomes of the lock, row by row", () => {
   it("on hold: who holds it back, and why", async () => {
     await (await take("onhold")).release();
     await hold(session, path("onhold"), by);
-    const stack = await open("onhold", { lock: { timeout: 0.7 } });
+    const stack = await open("onhold", { lock: { timeout: 1.5 } });
     await expectNotGot(stack, "onhold", await stack.up(), [
       /onhold: lock: .*hold.* by operator@desk/,
       "looked at it",

@@ -27,12 +27,12 @@ const MARKERS = {
 
 // Plain where a user might forget, secret where one would not; nothing else tells them apart.
 const PROGRAM = `
-import * as pulumi from "@pulumi/pulumi";
-import { LockedAction, type LockedActionArgs } from "pulumi-locked-action";
+const pulumi = require("@pulumi/pulumi");
+const { LockedAction } = require("pulumi-locked-action");
 
 const config = new pulumi.Config();
-const secret = config.requireSecretObject<Record<string, string>>("markers");
-const actions = config.requireObject<Record<string, any>>("actions");
+const secret = config.requireSecretObject("markers");
+const actions = config.requireObject("actions");
 for (const [name, args] of Object.entries(actions)) {
   const { connection, action, ...rest } = args;
   new LockedAction(name, {
@@ -45,7 +45,7 @@ for (const [name, args] of Object.entries(actions)) {
       environment: { ...action.environment, TOKEN: secret.environment },
     },
     triggers: [secret.trigger, ...rest.triggers],
-  } as LockedActionArgs);
+  });
 }
 `;
 
@@ -55,7 +55,7 @@ describe("secrets", () => {
   const told: string[] = [];
   before(async () => {
     scene = await openScene(HOSTS);
-    await scene.project.write("index.ts", PROGRAM);
+    await scene.project.write("index.js", PROGRAM);
     stack = await scene.openStack("secrets", {});
     const { command, environment, trigger } = MARKERS;
     await stack.setConfig("scene:markers", {

@@ -33,7 +33,7 @@ describe("a Chef node that has the lock", () => {
     let node = 0;
     const next = () => Buffer.from(`web${++node}`);
     await session.create(path, next());
-    const patient = await lab.contend(lock.by("web1", { timeout: 1 }));
+    const patient = await lab.contend(lock.by("web1", { timeout: 2 }));
     await patient.waits();
     const began = performance.now();
     while (performance.now() - began < 2500) {

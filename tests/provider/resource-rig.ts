@@ -46,7 +46,7 @@ export class ResourceRig {
       target: "web1",
       action: { command: RESTART },
       triggers: ["v1"],
-      lock: { name: rig.newLock(), ownerGrace: 0, timeout: 10 },
+      lock: { name: rig.newLock(), ownerGrace: 0, timeout: 30 },
       process: { commandString: rig.daemon("web1"), fullCmd: true },
       health: { command: "true", interval: 0.1, timeout: 0.5 },
       logging: "stderr",

@@ -24,7 +24,7 @@ describe("the end of a provider's process", () => {
     await rig.stop();
   });
   beforeEach(() => {
-    for (const file of ["acts", "ended"]) rig.remove("web1", file);
+    for (const file of ["acts", "ended", "go"]) rig.remove("web1", file);
   });
 
   const start = async () => {
@@ -36,7 +36,7 @@ describe("the end of a provider's process", () => {
   };
   const inputs = (name: string, text: string): Properties => ({
     connection: { ...rig.fleet.connection("web1"), dialErrorLimit: 1 },
-    ...{ target: "web1", action: { command: text, timeout: 20 } },
+    ...{ target: "web1", action: { command: text, timeout: 60 } },
     lock: { name, onFailedHolder: "wait", timeout: 60 },
     __urn: "urn:web1",
   });
@@ -50,7 +50,8 @@ describe("the end of a provider's process", () => {
   const waiters = async (name: string) => (await view(name))!.waiters.length;
   const acting = () =>
     eventually("the action runs", () => rig.read("web1", "acts") !== "");
-  const LONG = `cd $LOCKED_ACTION_HOST_DIR; echo act >> acts; sleep 1; echo end >> ended`;
+  const LONG = `cd $LOCKED_ACTION_HOST_DIR; echo act >> acts; while [ ! -e go ]; do sleep 0.02; done; echo end >> ended`;
+  const letGo = () => rig.write("web1", "go");
 
   const ends: [string, (provider: ProviderProcess) => void][] = [
     ["SIGINT", ({ child }) => void child.kill("SIGINT")],
@@ -95,11 +96,15 @@ describe("the end of a provider's process", () => {
       await eventually(
         "its session is gone",
         async () => (await view(name))?.holders[0]?.state === "stale",
-        { within: 40_000 },
       );
 
       const next = await start();
-      const state = await next.create(inputs(name, LONG));
+      const creating = next.create(inputs(name, LONG));
+      await eventually("it waits for what still runs", () =>
+        next.shown("urn:web1").some((line) => /earlier run/.test(line)),
+      );
+      letGo();
+      const state = await creating;
       expect(state).to.deep.include({ outcome: "acted", exitCode: 0 });
       expect(count(rig.read("web1", "acts"))).to.equal(1);
       expect(count(rig.read("web1", "ended"), "end")).to.equal(1);
@@ -130,6 +135,7 @@ describe("the end of a provider's process", () => {
       phase: "owed",
     });
     expect(await waiters(name)).to.equal(0);
+    letGo();
     expect((await acts).outcome).to.equal("acted");
     expect(provider.child.exitCode).to.equal(null);
   });

@@ -67,11 +67,11 @@ describe("the guard on the host", () => {
     const first = at.host.run(guarded(key, "run-1", acting(begun, go)));
     await seen(begun);
     const second = await at.host.run(
-      guarded(key, "run-2", `touch ${never}`, { timeout: 1 }),
+      guarded(key, "run-2", `touch ${never}`, { timeout: 2 }),
     );
     expect(second).to.deep.equal({
       kind: "timeout",
-      seconds: 1,
+      seconds: 2,
       started: false,
       stdout: "",
       stderr:
@@ -93,7 +93,7 @@ describe("the guard on the host", () => {
 
   it("writes the end by TERM down, and calls one by KILL interrupted", async () => {
     const key = newKey();
-    await at.host.run(guarded(key, "run-1", "sleep 300", { timeout: 1 }));
+    await at.host.run(guarded(key, "run-1", "sleep 300", { timeout: 2 }));
     expect(await at.host.awaitGuard(key, 30)).to.deep.equal({
       state: "finished",
       runId: "run-1",

@@ -10,11 +10,11 @@ describe("ending a script on a host", () => {
     const [a, b] = [file(), file()];
     const result = await run(
       `echo before; sh -c 'echo $$ >${a}; sleep 300' & echo $! >${b}; sleep 300`,
-      { timeout: 0.4 },
+      { timeout: 1.4 },
     );
     expect(result).to.include({
       kind: "timeout",
-      seconds: 1,
+      seconds: 2,
       stdout: "before\n",
     });
     for (const pid of [await pidIn(a), await pidIn(b)])
@@ -25,9 +25,9 @@ describe("ending a script on a host", () => {
     const pid = file();
     const result = await run(
       `trap '' TERM; sh -c 'echo $PPID' >${pid}; while :; do sleep 1; done`,
-      { timeout: 1 },
+      { timeout: 2 },
     );
-    expect(result).to.include({ kind: "timeout", seconds: 1 });
+    expect(result).to.include({ kind: "timeout", seconds: 2 });
     const number = await pidIn(pid);
     await eventually("it is gone", () => !alive(number));
   });
@@ -49,7 +49,7 @@ describe("ending a script on a host", () => {
     const result = await run(
       `cut -d' ' -f1 /proc/$$/task/$$/children >${watchdog}
       sleep 300 & echo $! >${daemon}; kill -KILL $$`,
-      { timeout: 1 },
+      { timeout: 2 },
     );
     expect(result).to.include({ kind: "signal", signal: "SIGKILL" });
     const watching = await pidIn(watchdog);
