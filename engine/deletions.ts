@@ -1,5 +1,5 @@
 import type { Context } from "./context";
-import { attempt } from "./execution";
+import { attempt, remove } from "./execution";
 import { Halted } from "./halt";
 import type { ResourceState } from "./state";
 
@@ -71,7 +71,7 @@ async function act(context: Context, old: ResourceState): Promise<void> {
   if (!old.custom || old.retainOnDelete || old.pendingReplacement)
     return drop();
   await attempt(context, "deleting", old, async () => {
-    await (await context.provider()).delete(old);
+    await remove(context, old);
     return drop;
   });
 }

@@ -1,3 +1,4 @@
+import { formerUrns } from "./aliases";
 import type { Context } from "./context";
 import type { Diff } from "./dynamic-provider";
 import { execute } from "./execution";
@@ -16,7 +17,12 @@ export class Deployment {
   /** By URN: what the program registered, as it is now. */
   readonly registered = new Map<string, ResourceState>();
   private readonly olds: Map<string, ResourceState>;
+  /** Of the olds. */
+  private readonly unclaimed: Set<ResourceState>;
   private readonly claimed = new Set<string>();
+  /** Those that were found by an alias: their URNs by that one, and the other way round. */
+  private readonly renamed = new Map<string, string>();
+  private readonly formerly = new Map<string, string>();
   private readonly skipped = new Set<string>();
   private planning: Promise<unknown> = Promise.resolve();
 
@@ -26,6 +32,7 @@ export class Deployment {
         .filter((old) => !old.delete)
         .map((old) => [old.urn, old]),
     );
+    this.unclaimed = new Set(this.olds.values());
   }
 
   /** What fails, or what can't be, is told and halts all; then this throws. */
@@ -51,10 +58,11 @@ export class Deployment {
 
   /** What the program did not register, and what replacements left: to be deleted. */
   rest(): ResourceState[] {
-    const unclaimed = new Set(this.olds.values());
-    return this.context.snapshot.left.filter(
+    const { snapshot } = this.context;
+    return snapshot.left.filter(
       (old) =>
-        (old.delete || unclaimed.has(old)) && this.context.isTarget(old.urn),
+        (old.delete || this.unclaimed.has(old)) &&
+        this.context.isTarget(old.urn),
     );
   }
 
@@ -77,8 +85,13 @@ export class Deployment {
       throw new Rejected(
         `Duplicate resource URN '${urn}': each resource needs a name of its own`,
       );
+    const heir = this.renamed.get(urn);
+    if (heir !== undefined)
+      throw new Rejected(
+        `Duplicate resource URN '${urn}': '${heir}' has it as an alias`,
+      );
     this.claimed.add(urn);
-    const old = this.find(urn, goal.aliases);
+    const old = this.find(urn, goal);
     const goalState = this.stateFor(urn, goal, old);
     if (!context.isTarget(urn) && !isStack(urn))
       return this.untargeted(goalState, old);
@@ -98,12 +111,25 @@ export class Deployment {
     return step;
   }
 
-  private find(urn: string, aliases: string[]): ResourceState | undefined {
-    const found = [urn, ...aliases].find((name) => this.olds.has(name));
+  private find(urn: string, goal: Goal): ResourceState | undefined {
+    const formerParent = goal.parent && this.formerly.get(goal.parent);
+    const former = formerUrns(goal, this.context.stack, formerParent);
+    const found = [urn, ...former].find((name) => this.olds.has(name));
     if (found === undefined) return undefined;
-    const old = this.olds.get(found);
-    this.olds.delete(found); // nobody else may have it
+    if (found !== urn) this.rename(found, urn);
+    const old = this.olds.get(found)!;
+    this.unclaimed.delete(old);
     return old;
+  }
+
+  private rename(former: string, urn: string): void {
+    const taken = this.claimed.has(former) ? former : this.renamed.get(former);
+    if (taken !== undefined)
+      throw new Rejected(
+        `'${urn}' cannot take the alias '${former}': it is that of '${taken}'`,
+      );
+    this.renamed.set(former, urn);
+    this.formerly.set(urn, former);
   }
 
   private stateFor(

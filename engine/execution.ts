@@ -2,6 +2,7 @@ import type { Context } from "./context";
 import { Killed } from "./halt";
 import type { Step } from "./planner";
 import { PartialFailure } from "./provider-errors";
+import { withRetries } from "./retries";
 import type { ResourceState } from "./state";
 import { markAll, type Properties } from "./values";
 
@@ -58,16 +59,19 @@ async function withHooks(
   const act = () => (context.preview ? foreseen(step) : actOn(context, step));
   const old = step.op === "update" ? step.old : undefined;
   const what = old ? "Update" : "Create";
-  const facts = {
-    newInputs: next.inputs,
-    ...(old ? { oldInputs: old.inputs, oldOutputs: old.outputs } : {}),
-  };
+  const facts = old ? changeOf(old, next) : { newInputs: next.inputs };
   await context.hooks.run(`before${what}`, next, facts);
   const done = await act();
   const newOutputs = done.outputs;
   await context.hooks.run(`after${what}`, done, { ...facts, newOutputs });
   return done;
 }
+
+const changeOf = (old: ResourceState, next: ResourceState) => ({
+  newInputs: next.inputs,
+  oldInputs: old.inputs,
+  oldOutputs: old.outputs,
+});
 
 // In a preview a dynamic provider is not asked: what it adds is not known.
 function foreseen(step: Acting): ResourceState {
@@ -121,7 +125,11 @@ async function create(
     next,
     async () => {
       const provider = await context.provider();
-      const { id, outputs } = await provider.create(next.urn, next.inputs);
+      const facts = { newInputs: next.inputs };
+      const { id, outputs } = await withRetries(
+        ...([context, "create", next, facts] as const),
+        () => provider.create(next.urn, next.inputs),
+      );
       return () => record(id, outputs);
     },
     ({ id, properties, reasons }) => void record(id, properties, reasons),
@@ -148,7 +156,10 @@ async function update(
     next,
     async () => {
       const provider = await context.provider();
-      const outputs = await provider.update(old, next.urn, next.inputs);
+      const outputs = await withRetries(
+        ...([context, "update", next, changeOf(old, next)] as const),
+        () => provider.update(old, next.urn, next.inputs),
+      );
       return () => record(outputs);
     },
     ({ properties, reasons }) => void record(properties, reasons),
@@ -163,10 +174,20 @@ async function deleted(
   if (order === "deleted") return old;
   const waiting = { ...old, pendingReplacement: true };
   await attempt(context, "deleting", old, async () => {
-    if (!old.retainOnDelete) await (await context.provider()).delete(old);
+    if (!old.retainOnDelete) await remove(context, old);
     return () => context.snapshot.amend(old, waiting);
   });
   return waiting;
+}
+
+/** By its provider. */
+export async function remove(
+  context: Context,
+  old: ResourceState,
+): Promise<void> {
+  const provider = await context.provider();
+  const facts = { oldInputs: old.inputs, oldOutputs: old.outputs };
+  await withRetries(context, "delete", old, facts, () => provider.delete(old));
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
+import { aliasesOf, type Alias } from "./aliases";
 import { hooksOf, type HookBindings } from "./hooks";
 import { STACK_TYPE } from "./urn";
 import {
@@ -24,8 +25,8 @@ export interface Goal {
   deleteBeforeReplace?: boolean;
   ignoreChanges: string[];
   additionalSecretOutputs: string[];
-  /** URNs it may have had. */
-  aliases: string[];
+  /** What it may have been before. */
+  aliases: Alias[];
   replacementTrigger?: Value;
   hooks: HookBindings;
 }
@@ -48,7 +49,7 @@ export function goalOf(request: RegisterResourceRequest): Goal {
     propertyDependencies: propertyDependenciesOf(request),
     ignoreChanges: request.getIgnorechangesList(),
     additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
-    aliases: request.getAliasurnsList(),
+    aliases: aliasesOf(request),
     hooks: hooksOf(request),
   };
   if (request.getParent() !== "") goal.parent = request.getParent();
@@ -75,7 +76,6 @@ function propertyDependenciesOf(request: RegisterResourceRequest) {
 
 function refuse(request: RegisterResourceRequest): void {
   const type = request.getType();
-  const retries = request.getHooks()?.getOnErrorList() ?? [];
   const refused: [boolean, string][] = [
     [
       request.getCustom() && !type.startsWith("pulumi-nodejs:"),
@@ -96,8 +96,6 @@ function refuse(request: RegisterResourceRequest): void {
     [request.getDeletedwith() !== "", "the option `deletedWith`"],
     [request.getReplaceWithList().length > 0, "the option `replaceWith`"],
     [request.getTransformsList().length > 0, "the option `transforms`"],
-    [retries.length > 0, "the option `hooks.onError`"],
-    [request.getAliasesList().length > 0, "an alias that is no URN"],
     [
       request.getIgnorechangesList().some((path) => /[.[\]*"]/.test(path)),
       "`ignoreChanges` of anything but a top-level property",

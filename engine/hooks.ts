@@ -1,13 +1,14 @@
-import { credentials } from "@grpc/grpc-js";
-import { CallbacksClient } from "@pulumi/pulumi/proto/callback_grpc_pb";
-import { CallbackInvokeRequest } from "@pulumi/pulumi/proto/callback_pb";
+import type { Callback } from "@pulumi/pulumi/proto/callback_pb";
 import {
+  ErrorHookRequest,
+  ErrorHookResponse,
   ResourceHookRequest,
   ResourceHookResponse,
+  type RegisterErrorHookRequest,
   type RegisterResourceHookRequest,
   type RegisterResourceRequest,
 } from "@pulumi/pulumi/proto/resource_pb";
-import { CHANNEL } from "./channel";
+import { Callbacks } from "./callbacks";
 import type { ResourceState } from "./state";
 import { nameOf, typeOf } from "./urn";
 import { toStruct, type Properties } from "./values";
@@ -21,7 +22,7 @@ export type HookKind =
   | "afterDelete";
 
 /** Names of hooks, in the order they run. */
-export type HookBindings = Partial<Record<HookKind, string[]>>;
+export type HookBindings = Partial<Record<HookKind | "onError", string[]>>;
 
 /** What a hook gets to see of its resource; secrets stay marked. */
 export interface HookFacts {
@@ -31,16 +32,23 @@ export interface HookFacts {
   newOutputs?: Properties;
 }
 
+/** What failed, and how; the last error comes first. */
+export interface FailedStep {
+  operation: "create" | "update" | "delete";
+  errors: readonly string[];
+}
+
 interface Hook {
-  client: CallbacksClient;
-  token: string;
+  callback: Callback;
   onDryRun: boolean;
+  ignoreErrors: boolean;
 }
 
 /** The functions of the program that are to be called around its resources' steps. */
 export class Hooks {
   private readonly known = new Map<string, Hook>();
-  private readonly clients = new Map<string, CallbacksClient>();
+  private readonly ofErrors = new Map<string, Callback>();
+  private readonly callbacks = new Callbacks();
 
   constructor(
     private readonly preview: boolean,
@@ -54,13 +62,22 @@ export class Hooks {
     if (this.known.has(name))
       throw new Error(`resource hook already registered for name "${name}"`);
     this.known.set(name, {
-      client: this.client(callback.getTarget()),
-      token: callback.getToken(),
+      callback,
       onDryRun: request.getOnDryRun(),
+      ignoreErrors: request.getIgnoreErrors(),
     });
   }
 
-  /** A hook before a step that fails keeps it from being done; after it, that is a warning. */
+  registerError(request: RegisterErrorHookRequest): void {
+    const name = request.getName();
+    const callback = request.getCallback();
+    if (!callback) throw new Error(`the error hook ${name} has no callback`);
+    if (this.ofErrors.has(name))
+      throw new Error(`error hook already registered for name "${name}"`);
+    this.ofErrors.set(name, callback);
+  }
+
+  /** A hook that fails keeps its step from being done, or, after it, is a failure of its own: unless its errors are to be ignored. */
   async run(
     kind: HookKind,
     resource: ResourceState,
@@ -70,53 +87,81 @@ export class Hooks {
       const hook = this.known.get(name);
       if (!hook) throw new Error(`resource hook not registered for ${name}`);
       if (this.preview && !hook.onDryRun) continue;
-      const error = await invoke(hook, requestFor(resource, facts));
+      const error = await this.failureOf(hook, resource, facts);
       if (!error) continue;
       const said = `${kind} hook "${name}" failed: ${error}`;
-      if (kind.startsWith("before")) throw new Error(said);
+      if (!hook.ignoreErrors) throw new Error(said);
       this.warn(said, resource.urn);
     }
   }
 
-  close(): void {
-    for (const client of this.clients.values()) client.close();
+  /** Whether what failed is to be tried again. A hook that fails itself is told of, and asks for nothing. */
+  async wantRetry(
+    resource: ResourceState,
+    facts: HookFacts,
+    failed: FailedStep,
+  ): Promise<boolean> {
+    for (const name of resource.resourceHooks?.onError ?? []) {
+      const callback = this.ofErrors.get(name);
+      if (!callback) continue; // nobody runs the program to destroy
+      const request = fill(new ErrorHookRequest(), resource, facts);
+      request.setFailedOperation(failed.operation);
+      request.setErrorsList([...failed.errors]);
+      const response = await this.callbacks
+        .invoke(callback, request.serializeBinary())
+        .then((bytes) => ErrorHookResponse.deserializeBinary(bytes));
+      const error = response.getError();
+      if (error)
+        this.warn(`onError hook "${name}" failed: ${error}`, resource.urn);
+      else if (response.getRetry()) return true;
+    }
+    return false;
   }
 
-  private client(target: string): CallbacksClient {
-    let client = this.clients.get(target);
-    if (!client) {
-      client = new CallbacksClient(
-        target,
-        credentials.createInsecure(),
-        CHANNEL,
-      );
-      this.clients.set(target, client);
+  close(): void {
+    this.callbacks.close();
+  }
+
+  /** What the hook threw; empty if all is well. */
+  private async failureOf(
+    { callback }: Hook,
+    resource: ResourceState,
+    facts: HookFacts,
+  ): Promise<string> {
+    const request = fill(new ResourceHookRequest(), resource, facts);
+    if (facts.newOutputs) request.setNewOutputs(toStruct(facts.newOutputs));
+    try {
+      const asked = request.serializeBinary();
+      const bytes = await this.callbacks.invoke(callback, asked);
+      return ResourceHookResponse.deserializeBinary(bytes).getError();
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
     }
-    return client;
   }
 }
 
 export function hooksOf(request: RegisterResourceRequest): HookBindings {
   const asked = request.getHooks();
   if (!asked) return {};
-  const lists: Record<HookKind, string[]> = {
+  const lists: Required<HookBindings> = {
     beforeCreate: asked.getBeforeCreateList(),
     afterCreate: asked.getAfterCreateList(),
     beforeUpdate: asked.getBeforeUpdateList(),
     afterUpdate: asked.getAfterUpdateList(),
     beforeDelete: asked.getBeforeDeleteList(),
     afterDelete: asked.getAfterDeleteList(),
+    onError: asked.getOnErrorList(),
   };
   return Object.fromEntries(
     Object.entries(lists).filter(([, names]) => names.length > 0),
   );
 }
 
-function requestFor(
+function fill<T extends ResourceHookRequest | ErrorHookRequest>(
+  request: T,
   { urn, id }: ResourceState,
-  { oldInputs, newInputs, oldOutputs, newOutputs }: HookFacts,
-): ResourceHookRequest {
-  const request = new ResourceHookRequest();
+  { oldInputs, newInputs, oldOutputs }: HookFacts,
+): T {
   request.setUrn(urn);
   request.setId(id ?? "");
   request.setName(nameOf(urn));
@@ -124,20 +169,5 @@ function requestFor(
   if (oldInputs) request.setOldInputs(toStruct(oldInputs));
   if (newInputs) request.setNewInputs(toStruct(newInputs));
   if (oldOutputs) request.setOldOutputs(toStruct(oldOutputs));
-  if (newOutputs) request.setNewOutputs(toStruct(newOutputs));
   return request;
-}
-
-/** @returns what the hook threw; empty if all is well */
-function invoke(hook: Hook, asked: ResourceHookRequest): Promise<string> {
-  const request = new CallbackInvokeRequest();
-  request.setToken(hook.token);
-  request.setRequest(asked.serializeBinary());
-  return new Promise((resolve) =>
-    hook.client.invoke(request, (error, response) => {
-      if (error) return resolve(error.details || error.message);
-      const bytes = response.getResponse_asU8();
-      resolve(ResourceHookResponse.deserializeBinary(bytes).getError());
-    }),
-  );
 }

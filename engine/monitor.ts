@@ -16,11 +16,18 @@ export interface Registrations {
   register(goal: Goal): Promise<ResourceState>;
   registerOutputs(urn: string, outputs: Properties): void;
   registerHook(request: proto.RegisterResourceHookRequest): void;
+  registerErrorHook(request: proto.RegisterErrorHookRequest): void;
   /** The program has registered all it wants; resolves when it may end. */
   finish(): Promise<void>;
   /** The program asks for what can't be; `name` says of what. */
   refuse(error: unknown, name: string): void;
 }
+
+// Without the others the SDK sends resources as their ids, and refuses by itself
+// transforms, deletedWith, replaceWith.
+const FEATURES = new Set([
+  ...["secrets", "aliasSpecs", "resourceHooks", "errorHooks"],
+]);
 
 type Call<Request> = ServerUnaryCall<Request, unknown>;
 
@@ -39,10 +46,7 @@ export function monitorService(
       done: sendUnaryData<proto.SupportsFeatureResponse>,
     ) {
       const response = new proto.SupportsFeatureResponse();
-      // Without the others the SDK sends aliases as URNs and resources as their
-      // ids, and refuses by itself transforms, deletedWith, replaceWith.
-      const id = call.request.getId();
-      response.setHassupport(id === "secrets" || id === "resourceHooks");
+      response.setHassupport(FEATURES.has(call.request.getId()));
       done(null, response);
     },
     registerResource(
@@ -91,7 +95,18 @@ export function monitorService(
         done(REFUSED);
       }
     },
-    registerErrorHook: refused("an error hook"),
+    registerErrorHook(
+      call: Call<proto.RegisterErrorHookRequest>,
+      done: sendUnaryData<Empty>,
+    ) {
+      try {
+        to.registerErrorHook(call.request);
+        done(null, new Empty());
+      } catch (error) {
+        to.refuse(error, call.request.getName());
+        done(REFUSED);
+      }
+    },
   };
 }
 

@@ -86,6 +86,9 @@ class ProgramRegistrations implements Registrations {
   readonly registerHook: Registrations["registerHook"] = (request) =>
     this.context.hooks.register(request);
 
+  readonly registerErrorHook: Registrations["registerErrorHook"] = (request) =>
+    this.context.hooks.registerError(request);
+
   readonly finish = () => this.track(this.removeRest());
 
   refuse(error: unknown, name: string): void {

@@ -1,4 +1,3 @@
-import { Alias } from "@pulumi/pulumi/proto/alias_pb";
 import { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 import { expect } from "chai";
 import { goalOf } from "../../engine/goal";
@@ -31,14 +30,6 @@ describe("what a program may ask for", () => {
     ],
     ["the option `deletedWith`", (asked) => asked.setDeletedwith("urn")],
     ["the option `replaceWith`", (asked) => asked.setReplaceWithList(["urn"])],
-    [
-      "the option `hooks.onError`",
-      (asked) => {
-        const hooks = new RegisterResourceRequest.ResourceHooksBinding();
-        asked.setHooks(hooks.setOnErrorList(["hook"]));
-      },
-    ],
-    ["an alias that is no URN", (asked) => asked.setAliasesList([new Alias()])],
     [
       "`ignoreChanges` of anything but",
       (asked) => asked.setIgnorechangesList(["list[0]"]),
