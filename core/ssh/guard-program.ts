@@ -64,7 +64,7 @@ done
 const WRITE = `la_write() {
 [ -n "$la_d" ] || return 0
 la_x=$la_d/$la_key@$la_u.run
-[ -f "$la_x" ] && [ ! -h "$la_x" ] && [ -O "$la_x" ] || { rm -f "$la_x"; (umask 022; set -C; : >"$la_x"); } || return
+[ -f "$la_x" ] && [ ! -h "$la_x" ] && [ -O "$la_x" ] || { { [ ! -e "$la_x" ] && [ ! -h "$la_x" ]; } || rm -f "$la_x"; (umask 022; set -C; : >"$la_x"); } || return
 printf '%-255s\\n' "$la_q $la_id $*" 1<>"$la_x"
 } 2>/dev/null
 la_now() { read -r la_t la_x </proc/uptime; } 2>/dev/null`;
