@@ -12,6 +12,7 @@ import { Expired } from "./patience";
 import { list, place, queue, type Look } from "./queue";
 import { resolve } from "./resolve";
 import { Unsettled, within } from "./settle";
+import { leaveQueue } from "./sight";
 import type { Step } from "./step";
 import type { Held, LockRequest } from "./types";
 import { lastLook, report, timeoutError, wait } from "./wait";
@@ -31,6 +32,7 @@ export async function acquire(
   try {
     const grant = await run(attempt);
     session.unwatch(attempt.watcher);
+    leaveQueue(attempt);
     rememberContention(attempt);
     return new HeldLock(attempt, grant);
   } catch (error) {
@@ -38,6 +40,7 @@ export async function acquire(
     try {
       await giveUp(attempt, told);
     } finally {
+      leaveQueue(attempt);
       attempt.leave();
     }
     throw told;
@@ -80,7 +83,7 @@ async function next(
   }
 }
 
-/** Who is first goes on with the slots that were read with the queue. */
+/** Who is first goes on with the slots that were read with the queue, if they were. */
 async function placed(attempt: Attempt, seen: Look): Promise<Step> {
   const step = await place(attempt, seen);
   return step === "EVAL" ? evaluate(attempt, seen.slots) : step;

@@ -1,5 +1,6 @@
 import type { ChildrenReply } from "../zookeeper/replies";
 import type { Session } from "../zookeeper/session";
+import type { Change } from "../zookeeper/watches";
 import type { ChefHolder } from "./chef-holder";
 import { Asking } from "./asking";
 import { enter } from "./company";
@@ -12,6 +13,7 @@ import {
 } from "./paths";
 import { mirrorPath } from "./mirror";
 import type { LockData } from "./records";
+import { leaveQueue } from "./sight";
 import type { HolderRecord, LockRequest } from "./types";
 
 /** L as it was read: `version` guards every grant. */
@@ -71,9 +73,10 @@ export class Attempt extends Asking {
   shortcut = new Map<string, number>();
   /** Something changed since the last look. */
   dirty = false;
+  /** Nodes that are gone, and holders whose live node is. */
   vanished: string[] = [];
   wake: (() => void) | null = null;
-  watcher: (path: string, change: "deleted" | "changed") => void = () => {};
+  watcher: (path: string, change: Change) => void = () => {};
   /** Holders as last seen: another set is progress. */
   private holderIds: string | null = null;
   private chefSeen: string | null = null;
@@ -91,6 +94,7 @@ export class Attempt extends Asking {
   /** From the start, under a new name: nothing of the old one counts any more. */
   restart(): void {
     this.session.unwatch(this.watcher);
+    leaveQueue(this);
     this.id = attemptId(this.key);
     this.epoch = this.session.epoch;
     this.waiter = null;
@@ -106,7 +110,7 @@ export class Attempt extends Asking {
     this.watcher = (path, change) => {
       if (this.id !== id) return;
       this.dirty = true;
-      if (change === "deleted") this.vanished.push(path);
+      if (change !== "changed") this.vanished.push(path);
       this.wake?.();
     };
   }

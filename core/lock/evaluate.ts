@@ -7,7 +7,7 @@ import { readLock } from "./known-lock";
 import { own } from "./own";
 import { readMembers, readSlots } from "./read-members";
 import { decodeHolder } from "./records";
-import { factsOf, forgetOthers, type Fact } from "./sight";
+import { factsOf, forgetOthers, lead, type Fact } from "./sight";
 import type { Step } from "./step";
 import { take } from "./take";
 
@@ -33,12 +33,13 @@ export async function evaluate(
   if (slots.some(isLoss)) return "EVAL";
   for (const slot of slots)
     attempt.expect(slot, `listing ${attempt.paths.holders}`, "OK", "NO_NODE");
-  attempt.slots = slots;
+  lead(attempt, slots);
   const free = await freeAtOnce(attempt, slots);
   if (free) return take(attempt, free.slot, free.empty ? "replace" : "create");
   const seen = await readMembers(attempt, slots);
   if (!seen) return "EVAL";
   const { members, left } = seen;
+  slots = seen.slots;
   remember(attempt, members);
   sawAlive(attempt.session, members);
   const mine = members.find(({ id }) => id.startsWith(`${attempt.key}-`));
@@ -105,6 +106,15 @@ function freeSlot(slots: ChildrenReply[]): Free | null {
   return slot < 0 ? null : { slot, empty: slots[slot]!.code === "OK" };
 }
 
+/** One whose release is under way. */
+function freeSoon(
+  slots: ChildrenReply[],
+  leaving: (id: string) => boolean | undefined,
+): Free | null {
+  const slot = slots.findIndex(({ children }) => children?.every(leaving));
+  return slot < 0 ? null : { slot, empty: false };
+}
+
 /**
  * A free slot that may be taken by the facts alone: nobody who may hold is of
  * our owner or group, and not too many have failed. Whoever is not known is
@@ -114,10 +124,11 @@ async function freeAtOnce(
   attempt: Attempt,
   slots: ChildrenReply[],
 ): Promise<Free | null> {
-  const free = freeSlot(slots);
+  const facts = factsOf(attempt);
+  const free =
+    freeSlot(slots) ?? freeSoon(slots, (id) => facts.get(id)?.leaving);
   if (!free || attempt.lock!.hold) return null;
   if (!sameLimits(attempt.limits, attempt.request.limits)) return null;
-  const facts = factsOf(attempt);
   const ids = slots.flatMap(({ children = [] }) => children);
   if (ids.some((id) => id.startsWith(`${attempt.key}-`))) return null;
   forgetOthers(attempt, ids);

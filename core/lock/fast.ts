@@ -29,18 +29,26 @@ export async function fast(attempt: Attempt): Promise<Step> {
   const changes = !sameLimits(lock.limits, request.limits);
   if (!changes) attempt.limits = lock.limits;
   if (!changes && (lock.hold || isContended(attempt))) return "QUEUE";
-  const data = encodeLock({ ...lock, limits: request.limits });
   const slot = attempt.slotPath(0);
   const result = lock.hold
     ? { code: "NOT_EMPTY" as const }
     : await grant(attempt, lock, 0, [
         changes
-          ? set("lock", paths.lock, data, lock.version)
+          ? set(
+              "lock",
+              paths.lock,
+              encodeLock({ ...lock, limits: request.limits }),
+              lock.version,
+            )
           : check("lock", paths.lock, lock.version),
         remove("waiters", paths.waiters),
         create("new waiters", paths.waiters),
-        remove("holders", paths.holders),
-        create("new holders", paths.holders),
+        ...(changes || request.limits.maxHolders > 1
+          ? [
+              remove("holders", paths.holders),
+              create("new holders", paths.holders),
+            ]
+          : []), // who creates the only slot knows that nobody holds
         create("slot", slot, Buffer.from(request.group)),
         ...mirrorTaken(attempt),
       ]);
@@ -57,7 +65,7 @@ export async function fast(attempt: Attempt): Promise<Step> {
       return "FAST";
     case "NOT_EMPTY":
       return changes ? ownUnderOtherLimits(attempt, lock) : "QUEUE";
-    case "NODE_EXISTS": // Chef holds
+    case "NODE_EXISTS": // somebody holds, or Chef does
       return "QUEUE";
     default:
       attempt.expect(result, `acquiring ${paths.lock}`, "OK");

@@ -2,25 +2,26 @@ import { isLoss, type ChildrenReply } from "../zookeeper/replies";
 import type { Attempt } from "./attempt";
 import { forgetLock, isKnownStill, repair } from "./known-lock";
 import { own } from "./own";
-import { inQueueOrder } from "./paths";
+import { inQueueOrder, sequenceOf } from "./paths";
+import { listSlots } from "./read-members";
 import { encodeHolder } from "./records";
+import { isLed, seenByFirst, stand } from "./sight";
 import type { Step } from "./step";
 
 /** The queue, and after it the slots: in this order, or a holder's leaving may be missed. */
 export interface Look {
   waiters: ChildrenReply;
-  slots: ChildrenReply[];
+  /** Undefined: not asked for yet. */
+  slots?: ChildrenReply[];
 }
 
 /** Sent together: one round trip, and the server answers in the order sent. */
-export async function look(attempt: Attempt): Promise<Look> {
-  const { session, paths, limits } = attempt;
+export async function look(attempt: Attempt, withSlots = true): Promise<Look> {
+  const { session, paths } = attempt;
   attempt.look();
   const waiters = session.getChildren(paths.waiters);
-  const slots = Array.from({ length: limits.maxHolders }, (_, slot) =>
-    session.getChildren(attempt.slotPath(slot)),
-  );
-  return { waiters: await waiters, slots: await Promise.all(slots) };
+  const slots = withSlots ? listSlots(attempt) : undefined;
+  return { waiters: await waiters, slots: await slots };
 }
 
 /** QUEUE: own waiter, then a look, in one round trip. */
@@ -33,7 +34,7 @@ export async function queue(attempt: Attempt): Promise<Step | Look> {
     encodeHolder(attempt.record()),
     "ephemeralSequential",
   );
-  const seen = look(attempt);
+  const seen = look(attempt, !isLed(attempt));
   const reply = await created;
   attempt.queuedAt = performance.now();
   const answers = await seen;
@@ -64,51 +65,77 @@ export async function place(
 ): Promise<Step> {
   const { session, paths } = attempt;
   attempt.sameSession();
-  if ([waiters, ...slots].some(isLoss)) return "LIST";
+  if ([waiters, ...(slots ?? [])].some(isLoss)) return "LIST";
   if (waiters.code === "NO_NODE") {
     attempt.restart();
     forgetLock(attempt);
     return "FAST";
   }
   attempt.expect(waiters, `listing ${paths.waiters}`, "OK");
-  const order = (waiters.children ?? []).sort(inQueueOrder);
-  const mine = order.filter((name) => name.startsWith(`${attempt.id}-`));
+  const names = waiters.children ?? [];
+  const mine = names.filter((name) => name.startsWith(`${attempt.id}-`));
   if (mine.length === 0) {
     attempt.restart(); // taken away by hand
     return "FAST";
   }
-  for (const name of mine.slice(1))
-    await attempt.definite(() => session.remove(attempt.waiterPath(name)));
-  if (mine.length > 1) return "LIST";
+  if (mine.length > 1) {
+    for (const name of mine.sort(inQueueOrder).slice(1))
+      await attempt.definite(() => session.remove(attempt.waiterPath(name)));
+    return "LIST";
+  }
   attempt.waiter = mine[0]!; // known only once it is the only one
-  const index = order.indexOf(attempt.waiter);
-  attempt.first = index === 0;
-  attempt.place = index + 1;
-  attempt.queueLength = order.length;
-  attempt.ahead = order[index - 1] ?? null;
-  if (attempt.first) return "EVAL";
-  return behind(attempt, order, index, slots);
+  const before = whoIsBefore(attempt.waiter, names);
+  attempt.first = before.length === 0;
+  attempt.place = before.length + 1;
+  attempt.queueLength = names.length;
+  stand(attempt, nearest(before));
+  return attempt.first ? "EVAL" : behind(attempt, before, slots);
+}
+
+interface Place {
+  name: string;
+  /** How far before the own one. */
+  distance: number;
+}
+
+/** In no order: with hundreds of them, to sort costs more than all else. */
+function whoIsBefore(own: string, names: string[]): Place[] {
+  const sequence = sequenceOf(own);
+  return names
+    .map((name) => ({ name, distance: (sequence - sequenceOf(name)) | 0 }))
+    .filter(({ distance }) => distance > 0);
+}
+
+function nearest(places: Place[]): string | null {
+  if (places.length === 0) return null;
+  return places.reduce((a, b) => (b.distance < a.distance ? b : a)).name;
+}
+
+function first(places: Place[]): string {
+  return places.reduce((a, b) => (b.distance > a.distance ? b : a)).name;
 }
 
 /** Not first: own owner's holder, if there is one; else the waiter before, and the nearest of the same owner. */
 async function behind(
   attempt: Attempt,
-  order: string[],
-  index: number,
-  slots: ChildrenReply[],
+  before: Place[],
+  listed: ChildrenReply[] | undefined,
 ): Promise<Step> {
-  const { session, key } = attempt;
+  const { session, key, ahead } = attempt;
   const ours = (name: string) => name.startsWith(`${key}-`);
+  let slots = listed ?? (await seenByFirst(attempt, first(before)));
+  if (!slots || (!listed && slots.some(has(ours))))
+    slots = await listSlots(attempt);
+  attempt.sameSession();
+  if (slots.some(isLoss)) return "LIST";
   attempt.notice(slots.flatMap(({ children }) => children ?? []));
   for (const [slot, { children = [] }] of slots.entries())
     for (const id of children.filter(ours)) {
       const step = await own(attempt, slot, id);
       if (step !== "WAIT") return step;
     }
-  const watched = [order[index - 1]!];
-  const sameOwner = order.slice(0, index - 1).findLast(ours);
-  if (sameOwner) watched.push(sameOwner);
-  for (const name of watched) {
+  const sameOwner = nearest(before.filter(({ name }) => ours(name)));
+  for (const name of new Set([ahead!, sameOwner ?? ahead!])) {
     const reply = await session.getData(
       attempt.waiterPath(name),
       attempt.watcher,
@@ -119,3 +146,8 @@ async function behind(
   }
   return "WAIT";
 }
+
+const has =
+  (wanted: (name: string) => boolean) =>
+  ({ children = [] }: ChildrenReply): boolean =>
+    children.some(wanted);

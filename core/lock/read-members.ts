@@ -4,14 +4,20 @@ import type { Member } from "./blocked";
 import { decodeHolder } from "./records";
 
 /** The slots that there may be, in one round trip. */
+export function listSlots(attempt: Attempt): Promise<ChildrenReply[]> {
+  const { session, limits } = attempt;
+  return Promise.all(
+    Array.from({ length: limits.maxHolders }, (_, slot) =>
+      session.getChildren(attempt.slotPath(slot)),
+    ),
+  );
+}
+
+/** The same for a new look at the lock. */
 export async function readSlots(attempt: Attempt): Promise<ChildrenReply[]> {
   await attempt.connected();
   attempt.look();
-  const slots = await Promise.all(
-    Array.from({ length: attempt.limits.maxHolders }, (_, slot) =>
-      attempt.session.getChildren(attempt.slotPath(slot)),
-    ),
-  );
+  const slots = await listSlots(attempt);
   attempt.sameSession();
   return slots;
 }
@@ -20,6 +26,8 @@ export interface Seen {
   members: Member[];
   /** A slot whose only member was gone before it was read. */
   left: number | null;
+  /** As they were listed, without whoever left. */
+  slots: ChildrenReply[];
 }
 
 /**
@@ -35,6 +43,7 @@ export async function readMembers(
 ): Promise<Seen | null> {
   const { session, watcher } = attempt;
   const left: number[] = [];
+  const now = [...slots];
   const reads = slots.flatMap(({ children = [] }, slot) =>
     children.map(async (id) => {
       const path = `${attempt.slotPath(slot)}/${id}`;
@@ -43,7 +52,7 @@ export async function readMembers(
         session.getChildren(path, watcher),
       ]);
       if (data.code === "NO_NODE" && children.length === 1) {
-        slots[slot] = { code: "NO_NODE" };
+        now[slot] = { code: "NO_NODE" };
         left.push(slot);
         return "left";
       }
@@ -65,6 +74,7 @@ export async function readMembers(
   return {
     members: members.filter((member) => member !== null && member !== "left"),
     left: left[0] ?? null,
+    slots: now,
   };
 }
 

@@ -7,6 +7,7 @@ import { createHistory, recordInHistory, trimHistory } from "./history";
 import { mirrorFreed } from "./mirror";
 import type { LockPaths } from "./paths";
 import { settle, type Until } from "./settle";
+import { announce } from "./sight";
 import type { HistoryRecord } from "./types";
 
 export interface HolderToRemove {
@@ -56,9 +57,11 @@ export async function removeHolder(
         : [remove("slot", slotPath), ...mirrorFreed(mirror)]),
       ...recordInHistory(paths, record),
     ];
-    const answer = await settle(session, until, () =>
-      session.multi(operations),
-    );
+    const answer = await settle(session, until, () => {
+      const asked = session.multi(operations);
+      if (!other) announce({ session, paths }, path);
+      return asked;
+    });
     doubted ||= answer.doubted;
     const { reply } = answer;
     if (reply.code === "OK") {

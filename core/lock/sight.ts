@@ -2,7 +2,7 @@
  * What the attempts of one process know together of who holds a lock, so that
  * the first waiter asks only what it must.
  *
- * Two things are known without a question:
+ * Known without a question:
  * - **Facts under a version.** FAIL writes L in its own transaction, adoption
  *   makes a new holder. So a holder that was seen when L's version was v is in
  *   the same group and has not failed for as long as L's version is v; and a
@@ -11,17 +11,25 @@
  *   right behind a waiter of this process that has just been granted is first
  *   from that moment, and whoever holds is among those that the other had seen,
  *   with itself: others can only have left, or been adopted by their own owner.
+ * - **The head of the queue.** For the same reason, while the first waiter is of
+ *   this process, nobody holds but those whom it saw.
+ * - **Releases under way.** The first waiter asks for the slot right behind the
+ *   release that frees it: one session's requests are carried out in their
+ *   order. If that release fails, so does the grant, for the slot is there still.
  */
 import type { ChildrenReply } from "../zookeeper/replies";
 import type { Session } from "../zookeeper/session";
 import type { Attempt, KnownLock } from "./attempt";
 import type { GrantReply } from "./grant";
+import type { LockPaths } from "./paths";
 
 /** What does not change of a holder under one version of L. */
 export interface Fact {
   group: string;
   /** It counts as failed. */
   failed: boolean;
+  /** Its release has been sent by this process: its slot is about to be free. */
+  leaving?: boolean;
 }
 
 /** What a waiter knew when it was granted: L, and each slot with whoever may be in it. */
@@ -33,8 +41,12 @@ export interface Estate {
 interface Sight {
   version: number;
   facts: Map<string, Fact>;
-  /** The last of this process that asked for its grant. */
+  /** Of this process, the last that asked for its grant. */
   granting: { waiter: string; estate: Promise<Estate | null> } | null;
+  /** Of this process, by the waiter right before each; "" before the first. */
+  queue: Map<string, Attempt>;
+  /** Of this process, who is first and has looked at the slots. */
+  first: Attempt | null;
 }
 
 /** By session and its epoch, and by path. */
@@ -43,7 +55,12 @@ const sights = new WeakMap<
   { epoch: number; locks: Map<string, Sight> }
 >();
 
-function sightOf({ session, paths }: Attempt): Sight {
+interface Where {
+  session: Session;
+  paths: LockPaths;
+}
+
+function sightOf({ session, paths }: Where): Sight {
   let known = sights.get(session);
   if (known?.epoch !== session.epoch) {
     known = { epoch: session.epoch, locks: new Map() };
@@ -51,7 +68,8 @@ function sightOf({ session, paths }: Attempt): Sight {
   }
   let sight = known.locks.get(paths.lock);
   if (!sight) {
-    sight = { version: -1, facts: new Map(), granting: null };
+    const nobody = { granting: null, queue: new Map<string, Attempt>() };
+    sight = { version: -1, facts: new Map(), first: null, ...nobody };
     known.locks.set(paths.lock, sight);
   }
   return sight;
@@ -76,17 +94,74 @@ export function forgetOthers(attempt: Attempt, ids: readonly string[]): void {
   for (const id of facts.keys()) if (!present.has(id)) facts.delete(id);
 }
 
+/** Its place in the queue is found: right behind `ahead`, or first. */
+export function stand(attempt: Attempt, ahead: string | null): void {
+  leaveQueue(attempt);
+  attempt.ahead = ahead;
+  sightOf(attempt).queue.set(ahead ?? "", attempt);
+}
+
+/** It has the lock, waits no more, or looks for its place anew. */
+export function leaveQueue(attempt: Attempt): void {
+  const sight = sightOf(attempt);
+  const key = attempt.ahead ?? "";
+  if (sight.queue.get(key) === attempt) sight.queue.delete(key);
+  if (sight.first === attempt) sight.first = null;
+}
+
+/** Whether somebody of this process waits: most likely it knows who holds. */
+export const isLed = (attempt: Attempt): boolean =>
+  sightOf(attempt).queue.size > 0;
+
+/** The first waiter looks at these slots, or has. */
+export function lead(attempt: Attempt, slots: ChildrenReply[]): void {
+  attempt.slots = slots;
+  sightOf(attempt).first = attempt;
+}
+
+/** The slots with whoever may be in them, if the head of the queue is of this process and has seen them. */
+export async function seenByFirst(
+  attempt: Attempt,
+  head: string,
+): Promise<ChildrenReply[] | null> {
+  const { first, granting, queue } = sightOf(attempt);
+  if (first?.waiter === head) return first.slots;
+  if (!granting || queue.get(granting.waiter)?.waiter !== head) return null;
+  return (await granting.estate)?.slots ?? null;
+}
+
+/** To be called right after the release that frees the slot was sent. */
+export function announce(where: Where, path: string): void {
+  const { facts, first } = sightOf(where);
+  const fact = facts.get(path.split("/").at(-1)!);
+  if (fact) fact.leaving = true;
+  if (!first?.isCurrent()) return;
+  // who is looking still will find it among those that left meanwhile
+  if (first.shortcut.has(path) || !first.wake) first.watcher(path, "deleted");
+}
+
+/** Whoever was about to leave this slot did not. */
+export function stays(attempt: Attempt, slot: number): void {
+  const { facts } = sightOf(attempt);
+  for (const id of attempt.slots[slot]?.children ?? []) {
+    const fact = facts.get(id);
+    if (fact) fact.leaving = false;
+  }
+}
+
 /** To be called when the grant is sent: its heir may hear of it before its answer is read. */
 export function bequeath(
   attempt: Attempt,
   granting: Promise<GrantReply>,
   slot: number,
+  joins: boolean,
 ): void {
   const { id, waiter, request } = attempt;
   const lock = attempt.lock!;
   const slots = attempt.slots.map((seen, at) => {
     if (at !== slot) return seen;
-    return { code: "OK" as const, children: [...(seen.children ?? []), id] };
+    const others = joins ? (seen.children ?? []) : [];
+    return { code: "OK" as const, children: [...others, id] };
   });
   const estate = granting.then(
     (reply) => {

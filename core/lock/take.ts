@@ -5,7 +5,7 @@ import { disagreement, sameLimits } from "./fast";
 import { grant } from "./grant";
 import { readLock, repair } from "./known-lock";
 import { createMirrorParents, mirrorPath, mirrorTaken } from "./mirror";
-import { bequeath } from "./sight";
+import { bequeath, stays } from "./sight";
 import type { Step } from "./step";
 import type { HolderRecord } from "./types";
 
@@ -29,7 +29,7 @@ export async function take(
       ...mirrorTaken(attempt),
     );
   const granting = grant(attempt, lock, slot, operations, record);
-  bequeath(attempt, granting, slot);
+  bequeath(attempt, granting, slot, how === "join");
   const result = await granting;
   if ("grant" in result) return result;
   if (result.wasInDoubt) {
@@ -45,7 +45,9 @@ export async function take(
       if (result.failed === "mirror") await createMirrorParents(attempt);
       return "EVAL";
     case "NODE_EXISTS":
-      return result.failed === "mirror" ? chefHolds(attempt) : "EVAL";
+      if (result.failed === "mirror") return chefHolds(attempt);
+      stays(attempt, slot);
+      return "EVAL";
     case "NOT_EMPTY":
       return "EVAL";
     default:

@@ -24,7 +24,6 @@ export async function wait(attempt: Attempt): Promise<Step> {
   attempt.waited = true;
   await tell(attempt);
   if (!attempt.dirty) await slept(attempt, attempt.patience.left());
-  await coalesced(attempt);
   attempt.patience.checkCancelled();
   attempt.sameSession();
   await lastLook(attempt);
@@ -34,7 +33,7 @@ export async function wait(attempt: Attempt): Promise<Step> {
   if (gone === undefined || attempt.lock?.hold) return "EVAL";
   const slot = attempt.shortcut.get(gone)!;
   attempt.look();
-  attempt.slots[slot] = { code: "NO_NODE" };
+  // of a crash it tells too: then the slot is not free, and all is looked at
   return take(attempt, slot, "create");
 }
 
@@ -60,13 +59,6 @@ async function succeed(attempt: Attempt): Promise<Step> {
   attempt.place = 1;
   attempt.lock = estate.lock;
   return evaluate(attempt, estate.slots);
-}
-
-/** A release is told twice, first that the live node is gone and then the holder: the second says more. */
-async function coalesced(attempt: Attempt): Promise<void> {
-  if (attempt.shortcut.size === 0 || !attempt.dirty) return;
-  if (attempt.vanished.some((path) => attempt.shortcut.has(path))) return;
-  await slept(attempt, 2);
 }
 
 /** Until `wake`, a lost session, a cancel, or the next reason to look by ourselves. */

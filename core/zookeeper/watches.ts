@@ -1,7 +1,9 @@
 import type { Event } from "./client";
 
+/** What happened to a node; `children`: one came or went. */
+export type Change = "deleted" | "changed" | "children";
 /** Called once, at the first change after the read that left the watch. */
-export type Watcher = (path: string, change: "deleted" | "changed") => void;
+export type Watcher = (path: string, change: Change) => void;
 export type WatchKind = "data" | "children";
 
 /** One read that leaves a watch. */
@@ -11,6 +13,11 @@ export interface Watch {
   /** Whether the read succeeded: ZooKeeper leaves no watch on what is not there. */
   left(success: boolean): void;
 }
+
+const CHANGES: Record<string, Change> = {
+  NODE_DELETED: "deleted",
+  NODE_CHILDREN_CHANGED: "children",
+};
 
 interface Entry {
   watchers: Set<Watcher>;
@@ -42,7 +49,7 @@ export class Watches {
     const watchers = new Set<Watcher>();
     const fire = (event: Event): void => {
       if (this.entries.get(key) === entry) this.entries.delete(key);
-      const change = event.name === "NODE_DELETED" ? "deleted" : "changed";
+      const change = CHANGES[event.name] ?? "changed";
       for (const watcher of watchers)
         try {
           watcher(path, change);
