@@ -14,6 +14,7 @@ import {
 import { mirrorPath } from "./mirror";
 import type { LockData } from "./records";
 import { leaveQueue } from "./sight";
+import type { Step } from "./step";
 import type { HolderRecord, LockRequest } from "./types";
 
 /** L as it was read: `version` guards every grant. */
@@ -76,6 +77,8 @@ export class Attempt extends Asking {
   /** Nodes that are gone, and holders whose live node is. */
   vanished: string[] = [];
   wake: (() => void) | null = null;
+  /** A release of this process has taken our grant along. */
+  passed: Promise<Step> | null = null;
   watcher: (path: string, change: Change) => void = () => {};
   /** Holders as last seen: another set is progress. */
   private holderIds: string | null = null;

@@ -62,7 +62,9 @@ export async function evaluate(
   if (choice.kind === "take")
     return take(attempt, choice.slot, choice.empty ? "replace" : "create");
   const { mirror } = choice.with.record ?? {};
-  return take(attempt, choice.slot, "join", { ...attempt.record(), mirror });
+  return take(attempt, choice.slot, "join", {
+    record: { ...attempt.record(), mirror },
+  });
 }
 
 function choose(

@@ -25,6 +25,29 @@ export interface Grant {
 export type GrantReply =
   (MultiReply & { wasInDoubt?: boolean }) | { grant: Grant };
 
+interface GrantOptions {
+  record?: HolderRecord;
+  /** The record that is taken over. */
+  adopted?: HolderRecord;
+  /** The answer to a first copy that went with somebody else's request. */
+  sent?: Promise<MultiReply>;
+}
+
+/** The end of every transaction that makes us a holder. */
+export const becomeHolder = (
+  attempt: Attempt,
+  slot: number,
+  record: HolderRecord,
+): Operation[] => {
+  const path = attempt.holderPath(slot);
+  const live = `${path}/${attempt.session.liveName}`;
+  return [
+    create("holder", path),
+    set("stamp", path, encodeHolder(record)),
+    create("live", live, undefined, "ephemeral"),
+  ];
+};
+
 /**
  * A transaction that makes us a holder, sent until its outcome is known. After
  * a lost answer the next definite one may be the echo of our own success, so
@@ -35,17 +58,13 @@ export async function grant(
   lock: KnownLock,
   slot: number,
   before: Operation[],
-  record: HolderRecord = attempt.record(),
-  adopted: HolderRecord | null = null,
+  options: GrantOptions = {},
 ): Promise<GrantReply> {
   const { session } = attempt;
+  const { record = attempt.record(), adopted = null } = options;
   const path = attempt.holderPath(slot);
-  const operations = [
-    ...before,
-    create("holder", path),
-    set("stamp", path, encodeHolder(record)),
-    create("live", `${path}/${session.liveName}`, undefined, "ephemeral"),
-  ];
+  const operations = [...before, ...becomeHolder(attempt, slot, record)];
+  let { sent } = options;
   const granted = (token: bigint, ctime?: number): GrantReply => ({
     grant: {
       slot,
@@ -57,8 +76,9 @@ export async function grant(
     },
   });
   for (;;) {
-    await attempt.connected();
-    const reply = await session.multi(operations);
+    if (!sent) await attempt.connected();
+    const reply = await (sent ?? session.multi(operations));
+    sent = undefined;
     if (isLoss(reply) && !reply.unsent) {
       attempt.doubt = { path, slot, lock, record, adopted };
       attempt.everInDoubt = lock;

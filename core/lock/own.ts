@@ -68,8 +68,7 @@ async function adopt(
       remove("waiter", attempt.waiterPath(attempt.waiter!)),
       remove("old holder", path),
     ],
-    record,
-    old,
+    { record, adopted: old },
   );
   if ("grant" in result) {
     const { ctime } = result.grant;

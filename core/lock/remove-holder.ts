@@ -7,7 +7,8 @@ import { createHistory, recordInHistory, trimHistory } from "./history";
 import { mirrorFreed } from "./mirror";
 import type { LockPaths } from "./paths";
 import { settle, type Until } from "./settle";
-import { announce } from "./sight";
+import { leaving } from "./sight";
+import { nextFailed, succession, type Succession } from "./take";
 import type { HistoryRecord } from "./types";
 
 export interface HolderToRemove {
@@ -46,6 +47,7 @@ export async function removeHolder(
   let { lives, mirror } = holder;
   let other: string | null = null;
   let doubted = false;
+  let alone = false;
   const read = async (node: string) =>
     (await settle(session, until, () => session.getChildren(node))).reply;
   for (;;) {
@@ -58,8 +60,10 @@ export async function removeHolder(
       ...recordInHistory(paths, record),
     ];
     const answer = await settle(session, until, () => {
-      const asked = session.multi(operations);
-      if (!other) announce({ session, paths }, path);
+      const next = alone ? null : nextOf(session, holder);
+      alone = true;
+      const asked = session.multi([...operations, ...(next?.operations ?? [])]);
+      next?.hear(asked);
       return asked;
     });
     doubted ||= answer.doubted;
@@ -68,6 +72,7 @@ export async function removeHolder(
       await trimHistory(session, paths, reply.paths?.get("history"));
       return mirror === holder.mirror ? "removed" : "withoutMirror";
     }
+    if (nextFailed(reply)) continue;
     if (reply.failed === "holder" && reply.code === "NO_NODE")
       return doubted ? "removed" : "gone";
     switch (reply.failed) {
@@ -98,6 +103,15 @@ export async function removeHolder(
     if (!["NO_NODE", "NOT_EMPTY", "BAD_VERSION"].includes(reply.code))
       throw unexpected(reply, path, session);
   }
+}
+
+/** Who gets the slot in the same transaction; only with its first copy, so that each outcome has one meaning. */
+function nextOf(
+  session: Session,
+  { paths, slot, id }: HolderToRemove,
+): Succession | null {
+  const first = leaving({ session, paths }, id);
+  return first && succession(first, `${paths.holders}/${slot}/${id}`);
 }
 
 function unexpected(reply: MultiReply, path: string, session: Session) {

@@ -13,9 +13,9 @@
  *   with itself: others can only have left, or been adopted by their own owner.
  * - **The head of the queue.** For the same reason, while the first waiter is of
  *   this process, nobody holds but those whom it saw.
- * - **Releases under way.** The first waiter asks for the slot right behind the
- *   release that frees it: one session's requests are carried out in their
- *   order. If that release fails, so does the grant, for the slot is there still.
+ * - **Releases under way.** The first waiter goes along with the release that it
+ *   waits for, or asks for the slot right behind it: one session's requests are
+ *   carried out in their order. If the release fails, so does the grant.
  */
 import type { ChildrenReply } from "../zookeeper/replies";
 import type { Session } from "../zookeeper/session";
@@ -130,14 +130,12 @@ export async function seenByFirst(
   return (await granting.estate)?.slots ?? null;
 }
 
-/** To be called right after the release that frees the slot was sent. */
-export function announce(where: Where, path: string): void {
+/** The release of a holder is about to be sent; who is first, if it is of this process. */
+export function leaving(where: Where, id: string): Attempt | null {
   const { facts, first } = sightOf(where);
-  const fact = facts.get(path.split("/").at(-1)!);
+  const fact = facts.get(id);
   if (fact) fact.leaving = true;
-  if (!first?.isCurrent()) return;
-  // who is looking still will find it among those that left meanwhile
-  if (first.shortcut.has(path) || !first.wake) first.watcher(path, "deleted");
+  return first;
 }
 
 /** Whoever was about to leave this slot did not. */

@@ -1,34 +1,54 @@
-import { check, create, remove } from "../zookeeper/operations";
+import { check, create, remove, type Operation } from "../zookeeper/operations";
+import { isLoss, type MultiReply, type Stat } from "../zookeeper/replies";
 import type { Attempt } from "./attempt";
 import { readChefHolder } from "./chef-holder";
 import { disagreement, sameLimits } from "./fast";
-import { grant } from "./grant";
+import { becomeHolder, grant } from "./grant";
 import { readLock, repair } from "./known-lock";
 import { createMirrorParents, mirrorPath, mirrorTaken } from "./mirror";
 import { bequeath, stays } from "./sight";
 import type { Step } from "./step";
 import type { HolderRecord } from "./types";
 
-/** TAKE and JOIN: the waiter becomes the holder in one transaction. */
-export async function take(
-  attempt: Attempt,
-  slot: number,
-  how: "create" | "replace" | "join",
-  record?: HolderRecord,
-): Promise<Step> {
-  const lock = attempt.lock!;
+type How = "create" | "replace" | "join";
+
+/** The begin of the transaction: under L as it was known before the look, the waiter goes and the slot comes. */
+function taking(attempt: Attempt, slot: number, how: How): Operation[] {
+  const { paths, waiter, request } = attempt;
   const path = attempt.slotPath(slot);
   const operations = [
-    check("lock", attempt.paths.lock, lock.version),
-    remove("waiter", attempt.waiterPath(attempt.waiter!)),
+    check("lock", paths.lock, attempt.lock!.version),
+    remove("waiter", attempt.waiterPath(waiter!)),
   ];
   if (how === "replace") operations.push(remove("empty slot", path));
   if (how !== "join")
     operations.push(
-      create("slot", path, Buffer.from(attempt.request.group)),
+      create("slot", path, Buffer.from(request.group)),
       ...mirrorTaken(attempt),
     );
-  const granting = grant(attempt, lock, slot, operations, record);
+  return operations;
+}
+
+interface TakeOptions {
+  record?: HolderRecord;
+  /** The answer to a copy that went with the release. */
+  sent?: Promise<MultiReply>;
+}
+
+/** TAKE and JOIN: the waiter becomes the holder in one transaction. */
+export async function take(
+  attempt: Attempt,
+  slot: number,
+  how: How,
+  options: TakeOptions = {},
+): Promise<Step> {
+  const granting = grant(
+    attempt,
+    attempt.lock!,
+    slot,
+    taking(attempt, slot, how),
+    options,
+  );
   bequeath(attempt, granting, slot, how === "join");
   const result = await granting;
   if ("grant" in result) return result;
@@ -77,4 +97,50 @@ async function chefHolds(attempt: Attempt): Promise<Step> {
   );
   attempt.noticeChef(chef);
   return "WAIT";
+}
+
+/** What the next one adds to the transaction of a release. */
+export interface Succession {
+  operations: Operation[];
+  /** To be called at once, with the answer to it all. */
+  hear(joint: Promise<MultiReply>): void;
+}
+
+const NEXT = "next ";
+
+/** Whether it is for the next one's part that the two were refused. */
+export const nextFailed = ({ failed }: MultiReply) => failed?.startsWith(NEXT);
+
+/**
+ * RELEASE and TAKE in one: the first waiter, of the same process, waits for
+ * nothing but this holder's leaving. Both happen or neither; then each goes on
+ * by itself.
+ */
+export function succession(attempt: Attempt, path: string): Succession | null {
+  const slot = attempt.shortcut.get(path);
+  const { lock, patience, dirty, wake } = attempt;
+  if (slot === undefined || dirty || !wake || lock?.hold) return null;
+  if (!attempt.isCurrent() || patience.signal?.aborted) return null;
+  const operations = [
+    ...taking(attempt, slot, "create"),
+    ...becomeHolder(attempt, slot, attempt.record()),
+  ];
+  return {
+    operations: operations.map((each) => ({ ...each, as: NEXT + each.as })),
+    hear(joint) {
+      attempt.look();
+      const sent = joint.then(partOfNext);
+      attempt.passed = take(attempt, slot, "create", { sent });
+      wake();
+    },
+  };
+}
+
+function partOfNext(reply: MultiReply): MultiReply {
+  const { code, failed, stats = new Map<string, Stat>() } = reply;
+  if (nextFailed(reply)) return { code, failed: failed!.slice(NEXT.length) };
+  if (code === "OK")
+    return { code, stats: new Map([["stamp", stats.get(`${NEXT}stamp`)!]]) };
+  // refused for the release's own sake: the slot is there still
+  return isLoss(reply) ? reply : { code: "NODE_EXISTS", failed: "slot" };
 }

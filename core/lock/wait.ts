@@ -23,7 +23,11 @@ const MOMENT = 250;
 export async function wait(attempt: Attempt): Promise<Step> {
   attempt.waited = true;
   await tell(attempt);
-  if (!attempt.dirty) await slept(attempt, attempt.patience.left());
+  if (!attempt.dirty && !attempt.passed)
+    await slept(attempt, attempt.patience.left());
+  const { passed } = attempt;
+  attempt.passed = null;
+  if (passed) return passed;
   attempt.patience.checkCancelled();
   attempt.sameSession();
   await lastLook(attempt);
@@ -43,7 +47,8 @@ async function tell(attempt: Attempt): Promise<void> {
   if (!onWait || attempt.dirty) return;
   const moment = retryInterval > 0 ? retryInterval * 100 : MOMENT;
   await slept(attempt, Math.min(MOMENT, moment));
-  if (attempt.dirty || attempt.patience.signal?.aborted) return;
+  if (attempt.dirty || attempt.passed) return;
+  if (attempt.patience.signal?.aborted) return;
   if (attempt.isCurrent()) onWait(await report(attempt));
 }
 
