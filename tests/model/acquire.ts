@@ -12,7 +12,7 @@ import {
 } from "./client";
 import { decide } from "./evaluate";
 import { hearGrant, held, loseGrant, restart, takeMirror } from "./grant";
-import { ESTATE, hearEstate } from "./heir";
+import { estatePath, hearEstate, hearHead, hearKnown } from "./heir";
 import { H, inOrder, L, lockData, parseLock, slotPath, W } from "./layout";
 import { check, create, createSequential, nameOf, remove, set } from "./tree";
 
@@ -40,7 +40,9 @@ export const FAST: StepRules = {
           : set(L, lockData(terms), c.lock.v),
         remove(W),
         create(W),
-        ...(t.has("FAST-FREE") ? [remove(H), create(H)] : []),
+        ...(t.has("FAST-FREE") && (t.max > 1 || c.lock.max > 1)
+          ? [remove(H), create(H)]
+          : []),
         create(slotPath(c.slot), t.group),
         ...becomeHolder(c, t, "held"),
         ...takeMirror(t),
@@ -71,7 +73,9 @@ export const FAST: StepRules = {
 
 export const QUEUE: StepRules = {
   ask: (c, t) => ({
-    ops: [createSequential(`${W}/${t.owner}-${uuid(c)}-`, sid(c))],
+    ops: [
+      createSequential(`${W}/${t.owner}-${uuid(c)}-`, sid(c), t.process !== ""),
+    ],
   }),
   hear(c, t, answer) {
     if (!answer.ok) return to(c, "INIT");
@@ -85,14 +89,17 @@ export const QUEUE: StepRules = {
 };
 
 export const PLACE: StepRules = {
-  ask(c) {
+  ask(c, t) {
     switch (c.phase) {
       case "delete":
         return { ops: [remove(`${W}/${c.todo[0] ?? ""}`)] };
       case "holders":
         return { read: "holders", path: H };
+      case "head":
+        return { read: "data", path: `${W}/${c.sight}` };
       case "estate":
-        return { read: "data", path: ESTATE };
+      case "known":
+        return { read: "data", path: estatePath(t.process) };
       case "watch":
         return { read: "data", path: `${W}/${c.todo[0] ?? ""}`, watch: true };
       default:
@@ -104,6 +111,10 @@ export const PLACE: StepRules = {
     switch (c.phase) {
       case "delete":
         return { ...c, ...again };
+      case "head":
+        return hearHead(c, answer);
+      case "known":
+        return hearKnown(c, t, answer);
       case "estate":
         return hearEstate(c, t, answer);
       case "holders": {
@@ -149,13 +160,7 @@ function place(c: Client, t: Terms, names: readonly string[]): Client {
   const family = ahead.filter((other) => other.owner === t.owner).at(-1);
   const todo = [before.name];
   if (family && family !== before && t.has("OWN-QUEUE")) todo.push(family.name);
-  const elder = t.heirs ? before.name : "";
-  return {
-    ...kept,
-    ahead: elder,
-    found: null,
-    first: false,
-    phase: "holders",
-    todo,
-  };
+  const rest = { ...kept, found: null, first: false, todo };
+  if (!t.process) return { ...rest, phase: "holders" };
+  return { ...rest, ahead: before.name, phase: "head", sight: ahead[0]!.name };
 }

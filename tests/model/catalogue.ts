@@ -6,6 +6,8 @@ import { clientViolation, commit, moved, type Violation } from "./invariants";
 import { outsideMoves, type OutsideTerms } from "./operator";
 import { Registry } from "./registry";
 import { ask } from "./steps";
+import type { Tree } from "./tree";
+import { jointMoves } from "./succession";
 import { advance, hearRead, movesOf, wake, type Move } from "./wire";
 
 /** A move by its numbers. */
@@ -19,6 +21,14 @@ export interface Step {
   violation: Violation | null;
   evicted: readonly string[];
   story: () => string;
+}
+
+/** The same of two clients. */
+export interface JointStep extends Pick<
+  Step,
+  "tree" | "fault" | "violation" | "story"
+> {
+  clients: readonly number[];
 }
 
 export type Kind = "read" | "wait" | "act" | "rest";
@@ -35,6 +45,9 @@ export class Catalogue extends Registry {
   private readonly reads = new PairMemo<Step>();
   private readonly wakes = new PairMemo<readonly Step[]>();
   private readonly outside = new PairMemo<readonly Step[]>();
+  private readonly couples = new PairMemo<number>();
+  private pairCount = 0;
+  private readonly joints = new PairMemo<readonly JointStep[]>();
   private readonly follows = new PairMemo<number>();
   private readonly advances = new PairMemo<number>();
   private readonly judged = new PairMemo<Violation | "none">();
@@ -64,6 +77,12 @@ export class Catalogue extends Registry {
     if (client.step === "ACT") return "act";
     const request = ask(client, this.termsOf(client));
     return request && "read" in request ? "read" : "rest";
+  }
+
+  /** Whether its release may be the grant of another one too. */
+  mayPassOn(id: number): boolean {
+    const client = this.client(id);
+    return client.step === "RELEASE" && this.termsOf(client).process !== "";
   }
 
   /** Waits, and no event has come. */
@@ -125,6 +144,31 @@ export class Catalogue extends Registry {
     });
   }
 
+  /** A release that takes the grant of the next one along. */
+  jointsOf(id: number, next: number, tree: number): readonly JointStep[] {
+    const pair = this.couples.get(id, next, () => this.pairCount++);
+    return this.joints.get(pair, tree, () => {
+      const [a, b] = [this.client(id), this.client(next)];
+      const terms = this.termsOf(b);
+      return jointMoves(a, this.termsOf(a), b, terms, this.tree(tree)).map(
+        (move) => {
+          const before = this.tree(tree);
+          const { violation } = move.tree
+            ? this.commit(before, move.tree, a.name)
+            : QUIET;
+          const told = move.clients.map((c) => ({ ...c, toldGone: false }));
+          return {
+            clients: told.map((c) => this.clientId(c)),
+            tree: move.tree ? this.treeId(move.tree) : -1,
+            fault: move.fault,
+            violation: violation ?? moved(a, move.clients[0]),
+            story: this.telling ? move.story : silent,
+          };
+        },
+      );
+    });
+  }
+
   outsideOf(ground: number, tree: number): readonly Step[] {
     return this.outside.get(ground, tree, () => {
       const before = this.tree(tree);
@@ -133,11 +177,8 @@ export class Catalogue extends Registry {
         this.outsideTerms,
         before,
       );
-      const [any] = this.terms.values();
       return moves.map((move) => {
-        const { violation, evicted } = any
-          ? commit(before, move.tree, "operator", any)
-          : QUIET;
+        const { violation, evicted } = this.commit(before, move.tree);
         const after = this.treeId(move.tree);
         return {
           client: -1,
@@ -153,13 +194,22 @@ export class Catalogue extends Registry {
     });
   }
 
+  private commit(before: Tree, after: Tree, author = "operator") {
+    const [any] = this.terms.values();
+    return commit(
+      before,
+      after,
+      author,
+      (name) => this.terms.get(name) ?? any!,
+    );
+  }
+
   private step(from: Client, move: Move, before: number): Step {
-    const terms = this.termsOf(from);
     const after = move.tree ? this.treeId(move.tree) : -1;
     const tree = after === before ? -1 : after;
     const { violation, evicted } =
       move.tree && tree !== -1
-        ? commit(this.tree(before), move.tree, from.name, terms)
+        ? this.commit(this.tree(before), move.tree, from.name)
         : QUIET;
     const client = move.client.toldGone
       ? { ...move.client, toldGone: false }

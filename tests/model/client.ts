@@ -107,8 +107,8 @@ export interface Terms {
   /** Members are read one by one. */
   fine: boolean;
   chef: boolean;
-  /** All are of one process: who is granted leaves what it knew to the next. */
-  heirs: boolean;
+  /** Clients of one process know what the others know: who is granted leaves it to the next. "": each is alone. */
+  process: string;
   has(rule: Rule): boolean;
 }
 

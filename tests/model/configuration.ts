@@ -1,6 +1,6 @@
 /** What is explored: who takes part, on what terms, and which faults may strike. */
 import type { Terms } from "./client";
-import { ESTATE } from "./heir";
+import { estatePath } from "./heir";
 import { H, L, lockData, W } from "./layout";
 import type { Budget } from "./operator";
 import type { Rule } from "./rules";
@@ -31,8 +31,8 @@ export interface Configuration {
   missing?: boolean;
   /** All skip FAST, as after a wait. */
   patient?: boolean;
-  /** All clients are of one process: who is granted leaves what it knew to the next. */
-  heirs?: boolean;
+  /** One letter a client: equal letters are one process. Without, each is alone. */
+  processes?: string;
   /** Cycles of Chef's cookbook on the same lock. */
   chef?: number;
 }
@@ -47,7 +47,7 @@ export function termsOf(k: Configuration, without: ReadonlySet<Rule>): Terms[] {
     onFailedHolder: k.onFailedHolder ?? "wait",
     fine: k.fine ?? false,
     chef: k.chef !== undefined,
-    heirs: k.heirs ?? false,
+    process: k.processes?.[i] ?? "",
     has: (rule: Rule) => !without.has(rule),
   }));
 }
@@ -57,7 +57,8 @@ export function initialTree(k: Configuration): Tree {
   if (k.missing) return new Map();
   const lock = lockData({ max: Number(k.max[0]), hold: false });
   const ops = [create(L), set(L, lock), create(H), create(W)];
-  const memory = k.heirs ? [create(ESTATE)] : [];
+  const processes = [...new Set(k.processes ?? "")];
+  const memory = processes.map((process) => create(estatePath(process)));
   return apply(new Map(), [...ops, ...memory]).tree;
 }
 
@@ -72,6 +73,7 @@ export function orderOfStart(k: Configuration, terms: readonly Terms[]) {
   const alike = (i: number, j: number) =>
     runs(i) === runs(j) &&
     terms[i]?.max === terms[j]?.max &&
+    terms[i]?.process === terms[j]?.process &&
     terms.every(
       (_, other) =>
         other === i ||

@@ -86,7 +86,7 @@ function hearSlot(c: Client, t: Terms, answer: Answer, f: Findings): Client {
   let found: Findings = { ...f, group, empty };
   if (!t.fine) {
     for (const member of answer.members) found = counted(found, t, member);
-    const sight = t.heirs
+    const sight = t.process
       ? seeing(c.sight, slot, answer.data, answer.members)
       : "";
     return next({ ...c, sight, todo: c.todo.slice(1) }, t, found);

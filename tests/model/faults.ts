@@ -51,7 +51,7 @@ function unanswered(c: Client, t: Terms): { ops: Op[]; lost: Client } | null {
 }
 
 /** The client knows that its session is lost to it; the server does not yet. */
-function abandon(c: Client, t: Terms): Client {
+export function abandon(c: Client, t: Terms): Client {
   const next = newSession(c, t);
   return { ...next, zombies: [...next.zombies, sid(c)] };
 }

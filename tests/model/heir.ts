@@ -9,7 +9,7 @@ import type { LockView, Member } from "./layout";
 import { countsAsFailed } from "./layout";
 import { set, type Op } from "./tree";
 
-export const ESTATE = "estate";
+export const estatePath = (process: string): string => `estate-${process}`;
 
 /** One who may hold. */
 interface Heirloom {
@@ -47,22 +47,43 @@ export function seeing(
 
 /** Part of a grant. A slot that it creates had nobody in it. */
 export function leaveEstate(c: Client, t: Terms, joins: boolean): Op[] {
-  if (!t.heirs || !c.lock || c.waiter === null) return [];
+  if (t.process === "" || !c.lock || c.waiter === null) return [];
   const others = holdersIn(c.sight).filter(
     ({ slot }) => joins || slot !== c.slot,
   );
   const self = { slot: c.slot, group: t.group, owner: t.owner, failed: false };
   const holders = [...others, self];
   const estate: Estate = { of: c.waiter, lock: c.lock, holders };
-  return [set(ESTATE, JSON.stringify(estate))];
+  return [set(estatePath(t.process), JSON.stringify(estate))];
 }
+
+/**
+ * Who is not first: the head of the queue tells whom it stood behind when it came, and if that one's
+ * estate is here, nobody holds but those in it. Else who holds is read.
+ */
+export function hearHead(c: Client, answer: Answer): Client {
+  return answer.ok
+    ? { ...c, phase: "known", sight: answer.data }
+    : { ...c, phase: "holders" };
+}
+
+export function hearKnown(c: Client, t: Terms, answer: Answer): Client {
+  const estate = estateOf(answer);
+  const fits = t.has("HEAD-KNOWN") ? estate?.of === c.sight : estate !== null;
+  const found = { ...c, sight: "" };
+  if (!estate || !fits || estate.holders.some(({ owner }) => owner === t.owner))
+    return { ...found, phase: "holders" };
+  if (estate.lock.max !== t.max)
+    return to(found, "RESOLVE", { giveUp: true, watches: [], woken: false });
+  return { ...found, phase: "watch" };
+}
+
+const estateOf = (answer: Answer): Estate | null =>
+  answer.ok && answer.data !== "" ? (JSON.parse(answer.data) as Estate) : null;
 
 /** Goes on as the first if the one before was granted; else its place is found again. */
 export function hearEstate(c: Client, t: Terms, answer: Answer): Client {
-  const estate =
-    answer.ok && answer.data !== ""
-      ? (JSON.parse(answer.data) as Estate)
-      : null;
+  const estate = estateOf(answer);
   const next = t.has("HEIR-NEXT") ? estate?.of === c.ahead : estate !== null;
   if (!estate || !next || estate.of.includes(uuid(c))) return to(c, "PLACE");
   const heir = { ...c, first: true, lock: estate.lock };

@@ -73,7 +73,9 @@ function grant(
   const holders = holdersOf(before);
   if (holders.filter(countsAsFailed).length >= t.maxFailures)
     return "MAX_FAILURES";
-  const group = holders.filter((m) => m.slot === u.slot);
+  // who leaves in the same transaction is in nobody's company
+  const leaves = (m: Member) => left.some(({ path }) => path === m.path);
+  const group = holders.filter((m) => m.slot === u.slot && !leaves(m));
   if (group.some(countsAsFailed)) return "FAILED_GROUP";
   if (group.length >= t.maxPerGroup) return "GROUP_FULL";
   const queue = waitersOf(before);
@@ -87,7 +89,7 @@ export function commit(
   before: Tree,
   after: Tree,
   author: Author,
-  t: Terms,
+  termsOf: (client: string) => Terms,
 ): { violation: Violation | null; evicted: string[] } {
   const was = holdersOf(before);
   const is = holdersOf(after);
@@ -96,8 +98,9 @@ export function commit(
   const left = was.filter((m) => !here.has(m.path));
   const added = is.filter((m) => !there.has(m.path));
   const evicted = left.filter((m) => clientOf(m.uuid) !== author);
-  let violation = structure(after, t.chef);
-  for (const u of added) violation ??= grant(before, after, u, left, t);
+  let violation = structure(after, termsOf(author).chef);
+  for (const u of added)
+    violation ??= grant(before, after, u, left, termsOf(clientOf(u.uuid)));
   const mayEvict = (old: Member) =>
     author === "operator" || added.some((m) => m.owner === old.owner);
   if (!evicted.every(mayEvict)) violation ??= "VANISHED";

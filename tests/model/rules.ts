@@ -1,7 +1,7 @@
 /** Rules of the protocol page that can be taken out, to see that the model misses them. */
 export const RULES = {
   "FAST-FREE":
-    "FAST deletes and creates H: it succeeds only if nobody holds at all",
+    "FAST with N > 1 deletes and creates H: it succeeds only if nobody holds at all",
   "DOUBT-FIRST":
     "a definite answer to a grant in doubt is read only after qcheck(u)",
   DUPLICATES:
@@ -31,6 +31,10 @@ export const RULES = {
     "the shortcut needs an EVAL with fewer than maxFailures failed",
   "HEIR-NEXT":
     "what a granted waiter knew goes to the one right behind it, to no other",
+  "HEAD-KNOWN":
+    "who queues takes an estate for all that hold only if the head of the queue stood right behind",
+  "BOTH-DOUBT":
+    "a lost answer to a release with the next one's grant in it is a doubt of both",
   "FAIL-BUMP": "FAIL changes L's version, so grants in flight fail",
   "FAIL-VERSION": "FAIL writes L only with the version it has read",
   WITNESS:

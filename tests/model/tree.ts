@@ -17,6 +17,8 @@ export type Op =
       data: string;
       session: string;
       sequential: boolean;
+      /** Its data is the name of the sibling before it. */
+      tellsBefore?: boolean;
     }
   | { op: "delete"; path: string; version: number }
   | { op: "set"; path: string; data: string; version: number };
@@ -44,12 +46,17 @@ export const create = (path: string, data = "", session = ""): Op => ({
   session,
   sequential: false,
 });
-export const createSequential = (path: string, session: string): Op => ({
+export const createSequential = (
+  path: string,
+  session: string,
+  tellsBefore: boolean,
+): Op => ({
   op: "create",
   path,
   data: "",
   session,
   sequential: true,
+  tellsBefore,
 });
 export const remove = (path: string, version = ANY): Op => ({
   op: "delete",
@@ -88,9 +95,15 @@ export const sequenceOf = (name: string): number =>
  * there, since nothing but their order matters and fewer states differ.
  */
 function nextSequence(tree: Tree, path: string): number {
-  const taken = childrenOf(tree, parentOf(path)).map(sequenceOf);
-  return Math.max(-1, ...taken) + 1;
+  const last = lastSibling(tree, path);
+  return last === "" ? 0 : sequenceOf(last) + 1;
 }
+
+const lastSibling = (tree: Tree, path: string): string =>
+  childrenOf(tree, parentOf(path)).reduce(
+    (a, b) => (a === "" || sequenceOf(b) > sequenceOf(a) ? b : a),
+    "",
+  );
 
 function applyOne(tree: Map<string, Znode>, op: Op): string | Refusal {
   const refuse = (code: Code): Refusal => ({ code, path: op.path });
@@ -102,7 +115,8 @@ function applyOne(tree: Map<string, Znode>, op: Op): string | Refusal {
       ? op.path + String(nextSequence(tree, op.path))
       : op.path;
     if (tree.has(path)) return refuse("NODE_EXISTS");
-    tree.set(path, { data: op.data, version: 0, session: op.session });
+    const data = op.tellsBefore ? lastSibling(tree, op.path) : op.data;
+    tree.set(path, { data, version: 0, session: op.session });
     return path;
   }
   if (!node) return refuse("NO_NODE");

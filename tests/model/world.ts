@@ -86,6 +86,7 @@ export class World {
         const seen = step.view === "head" ? last : view;
         if (this.take(state, i, step, seen, visit)) alive = true;
       }
+      if (all.mayPassOn(id)) this.joint(state, i, head, visit);
       if (!all.mayFail(state[GROUND]!)) continue;
       for (const step of all.silentFaultsOf(id))
         this.take(state, i, step, step.view === "same" ? view : FRESH, visit);
@@ -125,6 +126,31 @@ export class World {
       alive = true;
     }
     return alive;
+  }
+
+  /** A release and another's grant in one. (It is alive: it may release by itself too.) */
+  private joint(state: State, i: number, head: number, visit: Visit): void {
+    const { all, next, views } = this;
+    for (let j = 0; j < this.terms.length; j++) {
+      if (j === i || all.kindOf(state[FIRST + j]!) !== "wait") continue;
+      const [a, b] = [state[FIRST + i]!, state[FIRST + j]!];
+      for (const step of all.jointsOf(a, b, head)) {
+        let ground = state[GROUND]!;
+        if (step.fault !== null) ground = all.spend(ground, step.fault);
+        if (ground === -1) continue;
+        for (let at = 0; at < next.length; at++) next[at] = state[at]!;
+        next[GROUND] = ground;
+        for (let k = 0; k < this.terms.length; k++) views[k] = viewOf(state, k);
+        next[FIRST + i] = step.clients[0]!;
+        next[FIRST + j] = step.clients[1]!;
+        if (step.tree !== -1)
+          next[WINDOW] = this.windows.push(state[WINDOW]!, step.tree);
+        const last = this.windows.treesOf(next[WINDOW]!).length - 1;
+        views[i] = views[j] = step.fault === null ? last : FRESH;
+        settle(next, views, all, this.windows, this.reach);
+        visit(next, step.violation, step.story);
+      }
+    }
   }
 
   /** Visits the state after a step, if its fault can be afforded. Returns whether it happens by itself. */
