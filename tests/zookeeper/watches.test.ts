@@ -13,7 +13,7 @@ function recorder(): { told: string[]; watcher: Watcher } {
 describe("a watch", () => {
   const rig = useRig();
 
-  it("tells once, of a change or a deletion", async () => {
+  it("tells once, of a change, of its children, or of a deletion", async () => {
     const [session, other] = [await rig.connected(), await rig.connected()];
     await other.create("/w1");
     const { told, watcher } = recorder();
@@ -27,7 +27,7 @@ describe("a watch", () => {
     await other.remove("/w1/x");
     await other.remove("/w1");
     await eventually("it was told of the end", () => told.length > 2);
-    expect(told).to.deep.equal(["/w1 changed", "/w1 changed", "/w1 deleted"]);
+    expect(told).to.deep.equal(["/w1 changed", "/w1 children", "/w1 deleted"]);
   });
 
   it("is shared: any number of watchers of a node is one for the server", async () => {
