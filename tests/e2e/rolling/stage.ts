@@ -2,7 +2,12 @@ import { expect } from "chai";
 import fs from "node:fs";
 import path from "node:path";
 import { eventually } from "../../support/eventually";
-import { errorsOf, openScene, type Scene } from "../../support/scene";
+import {
+  errorsOf,
+  openScene,
+  type Scene,
+  type SceneOptions,
+} from "../../support/scene";
 import { SANDBOX_VARIABLE } from "../../support/sandbox";
 import { Observer, type Service } from "../../support/services";
 import type { OperationResult, Stack } from "../../support/stack";
@@ -32,9 +37,9 @@ export class Stage {
 
   private constructor(readonly scene: Scene) {}
 
-  static async open(count = 12): Promise<Stage> {
+  static async open(count = 12, options?: SceneOptions): Promise<Stage> {
     const names = Array.from({ length: count }, (_, i) => `web${i + 1}`);
-    return new Stage(await openScene(names));
+    return new Stage(await openScene(names, options));
   }
 
   get names(): string[] {
