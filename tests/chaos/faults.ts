@@ -82,7 +82,7 @@ export const OPERATOR_ACTS: Faults = [
       const { path } = dice.of(locks);
       const operator = operatorOf(operators, path);
       await tried(() => hold(operator, path, act));
-      await pause(dice.between(1, 150));
+      await pause(dice.between(1, 400));
       await tried(() => unhold(operator, path, act));
     },
   ],
@@ -109,7 +109,7 @@ export const OPERATOR_ACTS: Faults = [
       );
       if (holders.length === 0) return;
       const { path, id } = dice.of(holders);
-      const forceLive = dice.chance(0.2);
+      const forceLive = dice.chance(0.5);
       const operator = operatorOf(operators, path);
       journal.write({ kind: "clearing", holder: id });
       await tried(() => clear(operator, path, id, { ...act, forceLive }));

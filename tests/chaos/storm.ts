@@ -45,7 +45,7 @@ export async function storm(
   const { clients, servers } = scene;
   const dice = (i: number) => new Dice(seed * 100 + i);
   await Promise.all([
-    blow(OPERATOR_ACTS, [100, 600], { ...scene, dice: dice(0) }),
+    blow(OPERATOR_ACTS, [50, 300], { ...scene, dice: dice(0) }),
     servers.length > 1 &&
       blow(SERVER_FAULTS, [1000, 8000], { ...scene, dice: dice(1) }),
     ...clients.map((client, i) =>
