@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { acquire, describeLock } from "../../core/lock";
 import { createSessionPool } from "../../core/zookeeper/pool";
 import type { Session } from "../../core/zookeeper/session";
@@ -9,7 +10,9 @@ import { RESOURCES } from "./programs";
 
 const ROOT = "/locked-action";
 /** A crowd takes its time to come together, and varies little. */
-const RUNS = 3;
+const RUNS = 2;
+/** Milliseconds, after which a process has given back what its resources took to come so far. */
+const SETTLED = 20_000;
 const ALL = 120_000;
 const MEGABYTE = 1024 * 1024;
 
@@ -39,6 +42,7 @@ export async function waiting(ground: Ground): Promise<Question> {
     await eventually("all wait", async () => (await waiters()) === RESOURCES, {
       ...{ within: ALL, every: 100 },
     });
+    await pause(SETTLED);
     memory.add(OURS, ((await provider.memory()) - idle) / MEGABYTE);
     sessions.add(OURS, (await sessionsOf(ground)) - others);
 
