@@ -89,15 +89,18 @@ export class Runtime {
     try {
       const done = work(run);
       run.ended = done.catch(() => {});
-      return await done.finally(() => this.unlessEnding());
+      return await done.finally(() => this.unlessEnding(run));
     } finally {
       this.running.delete(run);
     }
   }
 
-  /** Nobody reads answers any more when the process is told to end: who waits leaves its queue the sooner. */
-  private unlessEnding(): Promise<void> | undefined {
-    return this.halt.aborted ? new Promise(() => {}) : undefined;
+  /**
+   * When the process is told to end, hundreds who wait leave their queues the sooner for giving no
+   * answer: it would say that nothing was done. Who acts still tells what is owed.
+   */
+  private unlessEnding({ acting }: Run): Promise<void> | undefined {
+    return this.halt.aborted && !acting ? new Promise(() => {}) : undefined;
   }
 
   /** Stop waiting, begin nothing new; what acts is finished. */
