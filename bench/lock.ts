@@ -24,6 +24,6 @@ runBench("lock", async (bench) => {
   await bench.eachRun(async (run) => {
     for (const question of questions) await question.measure(run);
   });
-  for (const question of questions) question.judge();
+  for (const question of questions) await question.judge();
   await arena.close();
 });

@@ -1,9 +1,9 @@
 /** LockedActions against plain dynamic resources: up, preview, up without changes, state; hundreds that wait. */
 import { chosenEngine } from "../tests/support/stack";
-import { runBench } from "./frame";
+import { runBench, type Question } from "./frame";
 import { acting } from "./stack/acting";
 import { declaring } from "./stack/declaring";
-import { openGround, type Question } from "./stack/ground";
+import { openGround } from "./stack/ground";
 import { waiting } from "./stack/waiting";
 
 runBench("stack", async (bench) => {

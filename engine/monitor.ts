@@ -40,6 +40,19 @@ export function monitorService(
       code: status.UNIMPLEMENTED,
       details: `${what} is not supported by this engine`,
     });
+  const hook =
+    <Request extends { getName(): string }>(
+      register: (request: Request) => void,
+    ) =>
+    ({ request }: Call<Request>, done: sendUnaryData<Empty>) => {
+      try {
+        register(request);
+        done(null, new Empty());
+      } catch (error) {
+        to.refuse(error, request.getName());
+        done(REFUSED);
+      }
+    };
   return {
     supportsFeature(
       call: Call<proto.SupportsFeatureRequest>,
@@ -83,30 +96,12 @@ export function monitorService(
     registerPackage: refused("a parameterized provider"),
     registerStackTransform: refused("a transform"),
     registerStackInvokeTransform: refused("a transform"),
-    registerResourceHook(
-      call: Call<proto.RegisterResourceHookRequest>,
-      done: sendUnaryData<Empty>,
-    ) {
-      try {
-        to.registerHook(call.request);
-        done(null, new Empty());
-      } catch (error) {
-        to.refuse(error, call.request.getName());
-        done(REFUSED);
-      }
-    },
-    registerErrorHook(
-      call: Call<proto.RegisterErrorHookRequest>,
-      done: sendUnaryData<Empty>,
-    ) {
-      try {
-        to.registerErrorHook(call.request);
-        done(null, new Empty());
-      } catch (error) {
-        to.refuse(error, call.request.getName());
-        done(REFUSED);
-      }
-    },
+    registerResourceHook: hook<proto.RegisterResourceHookRequest>((request) =>
+      to.registerHook(request),
+    ),
+    registerErrorHook: hook<proto.RegisterErrorHookRequest>((request) =>
+      to.registerErrorHook(request),
+    ),
   };
 }
 

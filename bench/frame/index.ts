@@ -13,6 +13,12 @@ export { median, quantile, summarize } from "./statistics";
 /** Exit code when every goal that was measured holds, but not every one was measured. */
 const INCOMPLETE = 2;
 
+/** Something asked in each run and judged at the end. */
+export interface Question {
+  measure(run: number): Promise<void>;
+  judge(): void | Promise<void>;
+}
+
 /** One benchmark: figures of ours and of the peers out of the same runs, and the goals they are held to. */
 export class Bench {
   readonly figures: Figure[] = [];

@@ -116,9 +116,3 @@ export class Arena {
     }
   }
 }
-
-/** Something asked in each run and judged at the end. */
-export interface Question {
-  measure(run: number): Promise<void>;
-  judge(): void;
-}

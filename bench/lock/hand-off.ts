@@ -5,8 +5,9 @@ import {
   ratiosOf,
   summarize,
   type Figure,
+  type Question,
 } from "../frame";
-import type { Arena, Question } from "./arena";
+import type { Arena } from "./arena";
 import { handOffs, takeTurns } from "./fleet";
 import { FLOOR, KAZOO_LOCK, MUTEX, SEMAPHORE_V2 } from "./parties";
 

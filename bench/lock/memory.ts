@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { OURS } from "../frame";
+import { OURS, type Question } from "../frame";
 import type { ContenderProcess, Party } from "../peers/party";
-import type { Arena, Question } from "./arena";
+import type { Arena } from "./arena";
 import { KAZOO_LOCK, MUTEX } from "./parties";
 import { startWire } from "./wire";
 

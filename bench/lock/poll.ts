@@ -1,5 +1,5 @@
-import { median, OURS, ratiosOf, summarize } from "../frame";
-import type { Arena, Question } from "./arena";
+import { median, OURS, ratiosOf, summarize, type Question } from "../frame";
+import type { Arena } from "./arena";
 import { handOffs, takeTurns } from "./fleet";
 import { COOKBOOK } from "./parties";
 

@@ -1,6 +1,6 @@
-import { OURS, type Figure } from "../frame";
+import { OURS, type Figure, type Question } from "../frame";
 import type { Party } from "../peers/party";
-import type { Arena, Question } from "./arena";
+import type { Arena } from "./arena";
 import { takeTurns } from "./fleet";
 import { KAZOO_LOCK, MUTEX, ours, oursApart, SEMAPHORE_V2 } from "./parties";
 import { startWire, type Counts } from "./wire";

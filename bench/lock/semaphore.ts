@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { OURS } from "../frame";
+import { OURS, type Question } from "../frame";
 import type { Party } from "../peers/party";
-import type { Arena, Question } from "./arena";
+import type { Arena } from "./arena";
 import { KAZOO_SEMAPHORE, SEMAPHORE_V2 } from "./parties";
 
 const PARTIES = [OURS, SEMAPHORE_V2, KAZOO_SEMAPHORE];

@@ -1,5 +1,5 @@
-import { OURS } from "../frame";
-import type { Arena, Question } from "./arena";
+import { OURS, type Question } from "../frame";
+import type { Arena } from "./arena";
 import { KAZOO_LOCK, MUTEX, SEMAPHORE_V2 } from "./parties";
 
 const PARTIES = [OURS, MUTEX, SEMAPHORE_V2, KAZOO_LOCK];

@@ -5,12 +5,6 @@ import {
 import type { Bench } from "../frame";
 import { Simulation } from "./simulation";
 
-/** Something asked in each run and judged at the end. */
-export interface Question {
-  measure(run: number): Promise<void>;
-  judge(): void | Promise<void>;
-}
-
 /** What the questions about rolls have in common. */
 export interface Ground {
   bench: Bench;

@@ -1,5 +1,5 @@
-import { OURS } from "../frame";
-import type { Ground, Question } from "./ground";
+import { OURS, type Question } from "../frame";
+import type { Ground } from "./ground";
 import { Simulation } from "./simulation";
 
 const HOSTS = 100;

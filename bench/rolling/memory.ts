@@ -1,7 +1,7 @@
 import { text } from "node:stream/consumers";
-import { OURS, type Figure } from "../frame";
+import { OURS, type Figure, type Question } from "../frame";
 import { inNode } from "../lock/parties";
-import type { Ground, Question } from "./ground";
+import type { Ground } from "./ground";
 
 const SIZES = [1000, 10_000];
 

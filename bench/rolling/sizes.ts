@@ -1,6 +1,6 @@
-import { median, OURS, quantile, type Figure } from "../frame";
+import { median, OURS, quantile, type Figure, type Question } from "../frame";
 import { startWire, type Counts } from "../lock/wire";
-import type { Ground, Question } from "./ground";
+import type { Ground } from "./ground";
 import { Simulation, type Rolled } from "./simulation";
 
 const SIZES = [10, 100, 1000, 10_000];

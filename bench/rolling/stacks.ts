@@ -1,9 +1,9 @@
 import { startHosts } from "../../tests/support/hosts";
 import { makeProject } from "../../tests/support/project";
 import { openStack, type Stack } from "../../tests/support/stack";
-import { OURS } from "../frame";
+import { OURS, type Question } from "../frame";
 import { expectDone } from "../stack/party";
-import type { Ground, Question } from "./ground";
+import type { Ground } from "./ground";
 import { HOSTS, PLAIN_RESOURCES, ROLLING_ACTION, WIDTH } from "./programs";
 
 const PLAIN = "plain dynamic";

@@ -1,6 +1,6 @@
-import { OURS } from "../frame";
+import { OURS, type Question } from "../frame";
 import { PLAIN_RESOURCES } from "../rolling/programs";
-import type { Ground, Question } from "./ground";
+import type { Ground } from "./ground";
 import { StackParty } from "./party";
 import { ACTING, lockedActions } from "./programs";
 

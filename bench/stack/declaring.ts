@@ -1,5 +1,5 @@
-import { median, OURS, type Figure } from "../frame";
-import type { Ground, Question } from "./ground";
+import { median, OURS, type Figure, type Question } from "../frame";
+import type { Ground } from "./ground";
 import { StackParty } from "./party";
 import {
   EMPTY_RESOURCES,

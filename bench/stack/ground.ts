@@ -6,12 +6,6 @@ import {
 } from "../../tests/support/zookeeper";
 import type { Bench } from "../frame";
 
-/** Something asked in each run and judged at the end. */
-export interface Question {
-  measure(run: number): Promise<void>;
-  judge(): void | Promise<void>;
-}
-
 /** What the questions about stacks have in common. */
 export interface Ground {
   bench: Bench;

@@ -3,8 +3,8 @@ import { acquire, describeLock } from "../../core/lock";
 import { createSessionPool } from "../../core/zookeeper/pool";
 import type { Session } from "../../core/zookeeper/session";
 import { eventually } from "../../tests/support/eventually";
-import { OURS } from "../frame";
-import type { Ground, Question } from "./ground";
+import { OURS, type Question } from "../frame";
+import type { Ground } from "./ground";
 import { makeProvider, type Provider } from "./provider";
 import { RESOURCES } from "./programs";
 

@@ -15,6 +15,25 @@ import { isEnqueue, isGrant, once, type Fate } from "./scripted-session";
 describe("a lost answer", () => {
   const lab = useLab();
 
+  /** Its grant's answer is lost, ZooKeeper cannot be reached any more, and then it is cancelled. */
+  async function cancelledInDoubt() {
+    const lock = newLock();
+    const proxy = await lab.proxy();
+    await (await lab.get(lock.by("z"))).release();
+    const session = await lab.session({ servers: lab.servers(proxy.connect) });
+    session.script = once(isGrant, {
+      lose: "reply",
+      after: () => {
+        proxy.mode = "refuse";
+        proxy.cut();
+      },
+    });
+    const contender = await lab.contend(lock.by("a"), session);
+    await session.suspended();
+    contender.cancel();
+    return { lock, session, proxy, contender };
+  }
+
   it("of a waiter's creation neither makes it wait for itself nor leaves a second waiter", async () => {
     const lock = newLock();
     const holder = await lab.get(lock.by("a"));
@@ -216,20 +235,7 @@ describe("a lost answer", () => {
   });
 
   it("that never comes, after a grant: the error says 'in doubt' and names the path", async () => {
-    const lock = newLock();
-    const proxy = await lab.proxy();
-    await (await lab.get(lock.by("z"))).release();
-    const session = await lab.session({ servers: lab.servers(proxy.connect) });
-    session.script = once(isGrant, {
-      lose: "reply",
-      after: () => {
-        proxy.mode = "refuse";
-        proxy.cut();
-      },
-    });
-    const contender = await lab.contend(lock.by("a"), session);
-    await session.suspended();
-    contender.cancel();
+    const { lock, contender } = await cancelledInDoubt();
     const error = await contender.fails();
     const [id] = await lab.holders(lock);
     expect(error).to.be.instanceOf(LockInDoubt);
@@ -267,20 +273,7 @@ describe("a lost answer", () => {
   });
 
   it("that never comes, then a cancel, then a connection again: the holder goes, though the session lives on", async () => {
-    const lock = newLock();
-    const proxy = await lab.proxy();
-    await (await lab.get(lock.by("z"))).release();
-    const session = await lab.session({ servers: lab.servers(proxy.connect) });
-    session.script = once(isGrant, {
-      lose: "reply",
-      after: () => {
-        proxy.mode = "refuse";
-        proxy.cut();
-      },
-    });
-    const contender = await lab.contend(lock.by("a"), session);
-    await session.suspended();
-    contender.cancel();
+    const { lock, session, proxy, contender } = await cancelledInDoubt();
     expect(await contender.fails()).to.be.instanceOf(LockInDoubt);
     proxy.mode = "ok";
     await lab.isEmpty(lock);
