@@ -132,6 +132,24 @@ describe("never more than N groups hold", () => {
     expect(await lab.holders(lock)).to.deep.equal([first.id]);
   });
 
+  it("when a holder fails right after it was looked at, whatever is asked next", async () => {
+    const lock = newLock({ maxHolders: 2 });
+    const first = await lab.get(lock.by("a"));
+    const session = await lab.session();
+    let looked = false;
+    session.script = once(
+      (request) => {
+        const next = looked;
+        looked ||= reads(first.path)(request);
+        return next;
+      },
+      { before: () => first.fail(failure) },
+    );
+    const contender = await lab.contend(lock.by("b"), session);
+    await contender.waits();
+    expect(await lab.holders(lock)).to.deep.equal([first.id]);
+  });
+
   it("when a holder fails so and another attempt of the same process has read L since", async () => {
     const lock = newLock({ maxHolders: 2 });
     const first = await lab.get(lock.by("a"));
