@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { hold, LimitsDisagree, setLimits, unhold } from "../../core/lock";
 import { newLock, useLab, type TestLock } from "./lab";
-import { isGrant, once, type Request } from "./scripted-session";
+import { isGrant, isLockWrite, once, type Request } from "./scripted-session";
 
 const failure = { step: "act", reason: "exit 1", at: "2026-01-01" };
 const act = { by: "op@x", why: "test" };
@@ -68,7 +68,7 @@ describe("never more than N groups hold", () => {
     const lock = newLock({ maxHolders: 2 });
     await lab.get(lock.by("a"));
     const operator = await lab.session();
-    operator.script = once(({ kind }) => kind === "multi", {
+    operator.script = once(isLockWrite, {
       before: () => lab.get(lock.by("b")),
     });
     const error = await setLimits(operator, lock.path, { maxHolders: 1 }, act)
@@ -188,7 +188,7 @@ describe("never more than N groups hold", () => {
     const lock = newLock();
     const [session, operator] = [await lab.session(), await lab.session()];
     const held = await lab.get(lock.by("a"), session);
-    session.script = once(({ kind }) => kind === "multi", {
+    session.script = once(isLockWrite, {
       before: () => hold(operator, lock.path, act),
     });
     await held.fail(failure);

@@ -38,6 +38,10 @@ export type Script = (request: Request) => Fate | void;
 export const isGrant = ({ operations }: Request): boolean =>
   operations.some(({ kind, as }) => kind === "create" && as === "holder");
 
+/** Whether it writes L; a transaction of checks alone, before a read that must be new, does not. */
+export const isLockWrite = ({ operations }: Request): boolean =>
+  operations.some(({ kind, as }) => kind === "set" && as === "lock");
+
 /** Whether it creates a waiter. */
 export const isEnqueue = ({ kind, path }: Request): boolean =>
   kind === "create" && path.includes("/waiters/");

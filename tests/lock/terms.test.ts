@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { hold, readHistory, setLimits, unhold } from "../../core/lock";
 import { newLock, useLab } from "./lab";
-import { once } from "./scripted-session";
+import { isLockWrite, once } from "./scripted-session";
 
 const act = { by: "op@x", why: "incident" };
 const failed = (attempt: Promise<unknown>) =>
@@ -37,7 +37,7 @@ describe("an operator who changes what stands in a lock", () => {
     await (await lab.get(lock.by("a"))).release();
     const operator = await lab.session();
     const lost = () =>
-      (operator.script = once(({ kind }) => kind === "multi", {
+      (operator.script = once(isLockWrite, {
         lose: "reply",
       }));
     lost();
