@@ -25,6 +25,29 @@ describe("an owner that comes back", () => {
     await lab.isEmpty(lock);
   });
 
+  it("adopts what a run left that had only adopted it itself: nothing of the first one is lost", async () => {
+    const lock = newLock();
+    const before = await lab.get(
+      lock.by("a", { facts: { ...facts, runKey: "key1" } }),
+    );
+    const recorded = {
+      drained: true,
+      baseline: { identities: [] },
+      acting: { run: "run", since: "2026-01-01", deadline: 60 },
+    };
+    await before.record(recorded);
+    await before.fail(failure);
+    const between = lock.by("a", { facts: { ...facts, runKey: "key2" } });
+    await (await lab.get(between)).abandon();
+    const { adopted } = await lab.get(lock.by("a"));
+    expect(adopted).to.deep.include({
+      ...recorded,
+      runKey: "key1",
+      state: "repairing",
+      failure,
+    });
+  });
+
   it("passes others who wait, for nobody else can free its lock", async () => {
     const lock = newLock();
     const before = await lab.get(lock.by("a"));
