@@ -5,7 +5,15 @@ import { own } from "./own";
 import { inQueueOrder, sequenceOf } from "./paths";
 import { listSlots } from "./read-members";
 import { encodeHolder } from "./records";
-import { isLed, seenByFirst, stand } from "./sight";
+import {
+  expectsLine,
+  isLed,
+  lineBefore,
+  listed,
+  seenByFirst,
+  stand,
+  type Line,
+} from "./sight";
 import type { Step } from "./step";
 
 /** The queue, and after it the slots: in this order, or a holder's leaving may be missed. */
@@ -24,17 +32,22 @@ export async function look(attempt: Attempt, withSlots = true): Promise<Look> {
   return { waiters: await waiters, slots: await slots };
 }
 
-/** QUEUE: own waiter, then a look, in one round trip. */
+/**
+ * QUEUE: own waiter, then a look, in one round trip. Behind others of this process no look is needed, for its number
+ * tells who is before it.
+ */
 export async function queue(attempt: Attempt): Promise<Step | Look> {
   const { session } = attempt;
   await attempt.connected();
+  const again = attempt.queued; // there may be two
   attempt.queued = true;
   const created = session.create(
     attempt.waiterPath(`${attempt.id}-`),
     encodeHolder(attempt.record()),
     "ephemeralSequential",
   );
-  const seen = look(attempt, !isLed(attempt));
+  const follows = !again && expectsLine(attempt);
+  const seen = follows ? null : look(attempt, !isLed(attempt));
   const reply = await created;
   attempt.queuedAt = performance.now();
   const answers = await seen;
@@ -49,7 +62,21 @@ export async function queue(attempt: Attempt): Promise<Step | Look> {
   attempt.expect(reply, `waiting at ${attempt.paths.lock}`, "OK");
   // from here on our waiter goes with L, and no grant without the waiter
   if (!isKnownStill(attempt)) attempt.lock = null;
-  return answers;
+  return answers ?? follow(attempt, reply.path!);
+}
+
+/** PLACE by the own number alone, if that tells enough. */
+async function follow(attempt: Attempt, path: string): Promise<Step> {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  const line = lineBefore(attempt, name);
+  if (!line) return "LIST";
+  attempt.look();
+  attempt.waiter = name;
+  attempt.first = false;
+  attempt.place = line.count + 1;
+  attempt.queueLength = attempt.place;
+  stand(attempt, line.ahead);
+  return behind(attempt, line, undefined);
 }
 
 /** LIST: the look alone. */
@@ -84,12 +111,20 @@ export async function place(
     return "LIST";
   }
   attempt.waiter = mine[0]!; // known only once it is the only one
+  listed(attempt, names);
   const before = whoIsBefore(attempt.waiter, names);
   attempt.first = before.length === 0;
   attempt.place = before.length + 1;
   attempt.queueLength = names.length;
   stand(attempt, nearest(before));
-  return attempt.first ? "EVAL" : behind(attempt, before, slots);
+  if (attempt.first) return "EVAL";
+  const line = {
+    ahead: attempt.ahead!,
+    head: first(before),
+    sameOwner: nearest(before.filter(({ name }) => isOurs(attempt, name))),
+    count: before.length,
+  };
+  return behind(attempt, line, slots);
 }
 
 interface Place {
@@ -118,13 +153,13 @@ function first(places: Place[]): string {
 /** Not first: own owner's holder, if there is one; else the waiter before, and the nearest of the same owner. */
 async function behind(
   attempt: Attempt,
-  before: Place[],
-  listed: ChildrenReply[] | undefined,
+  { ahead, head, sameOwner }: Line,
+  seen: ChildrenReply[] | undefined,
 ): Promise<Step> {
-  const { session, key, ahead } = attempt;
-  const ours = (name: string) => name.startsWith(`${key}-`);
-  let slots = listed ?? (await seenByFirst(attempt, first(before)));
-  if (!slots || (!listed && slots.some(has(ours))))
+  const { session } = attempt;
+  const ours = (name: string) => isOurs(attempt, name);
+  let slots = seen ?? (await seenByFirst(attempt, head));
+  if (!slots || (!seen && slots.some(has(ours))))
     slots = await listSlots(attempt);
   attempt.sameSession();
   if (slots.some(isLoss)) return "LIST";
@@ -134,8 +169,7 @@ async function behind(
       const step = await own(attempt, slot, id);
       if (step !== "WAIT") return step;
     }
-  const sameOwner = nearest(before.filter(({ name }) => ours(name)));
-  for (const name of new Set([ahead!, sameOwner ?? ahead!])) {
+  for (const name of new Set([ahead, sameOwner ?? ahead])) {
     const reply = await session.getData(
       attempt.waiterPath(name),
       attempt.watcher,
@@ -146,6 +180,9 @@ async function behind(
   }
   return "WAIT";
 }
+
+const isOurs = ({ key }: Attempt, name: string): boolean =>
+  name.startsWith(`${key}-`);
 
 const has =
   (wanted: (name: string) => boolean) =>

@@ -7,7 +7,7 @@ import { createHistory, recordInHistory, trimHistory } from "./history";
 import { mirrorFreed } from "./mirror";
 import type { LockPaths } from "./paths";
 import { settle, type Until } from "./settle";
-import { leaving } from "./sight";
+import { forgetHolder, leaving } from "./sight";
 import { nextFailed, succession, type Succession } from "./take";
 import type { HistoryRecord } from "./types";
 
@@ -69,6 +69,7 @@ export async function removeHolder(
     doubted ||= answer.doubted;
     const { reply } = answer;
     if (reply.code === "OK") {
+      forgetHolder({ session, paths }, id);
       await trimHistory(session, paths, reply.paths?.get("history"));
       return mirror === holder.mirror ? "removed" : "withoutMirror";
     }

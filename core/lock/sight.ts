@@ -13,6 +13,9 @@
  *   with itself: others can only have left, or been adopted by their own owner.
  * - **The head of the queue.** For the same reason, while the first waiter is of
  *   this process, nobody holds but those whom it saw.
+ * - **The line.** The server numbers all waiters of a lock one by one. So who gets
+ *   the number behind one of this process stands right behind it, if that one is
+ *   there still; and who is before that one, it knows itself.
  * - **Releases under way.** The first waiter goes along with the release that it
  *   waits for, or asks for the slot right behind it: one session's requests are
  *   carried out in their order. If the release fails, so does the grant.
@@ -21,7 +24,7 @@ import type { ChildrenReply } from "../zookeeper/replies";
 import type { Session } from "../zookeeper/session";
 import type { Attempt, KnownLock } from "./attempt";
 import type { GrantReply } from "./grant";
-import type { LockPaths } from "./paths";
+import { sequenceOf, type LockPaths } from "./paths";
 
 /** What does not change of a holder under one version of L. */
 export interface Fact {
@@ -47,7 +50,16 @@ interface Sight {
   queue: Map<string, Attempt>;
   /** Of this process, who is first and has looked at the slots. */
   first: Attempt | null;
+  /** The same as `queue`, by their numbers. */
+  line: Map<number, Attempt>;
+  /** When somebody listed it last, the queue had nobody of another process. */
+  alone: boolean;
+  /** Holders of this process that were released: never to come back. */
+  released: Set<string>;
 }
+
+/** Released ones that are remembered: whoever is forgotten is asked for. */
+const MANY = 1000;
 
 /** By session and its epoch, and by path. */
 const sights = new WeakMap<
@@ -68,8 +80,11 @@ function sightOf({ session, paths }: Where): Sight {
   }
   let sight = known.locks.get(paths.lock);
   if (!sight) {
-    const nobody = { granting: null, queue: new Map<string, Attempt>() };
-    sight = { version: -1, facts: new Map(), first: null, ...nobody };
+    sight = {
+      ...{ version: -1, facts: new Map(), granting: null, first: null },
+      ...{ queue: new Map(), line: new Map() },
+      ...{ alone: false, released: new Set() },
+    };
     known.locks.set(paths.lock, sight);
   }
   return sight;
@@ -98,7 +113,9 @@ export function forgetOthers(attempt: Attempt, ids: readonly string[]): void {
 export function stand(attempt: Attempt, ahead: string | null): void {
   leaveQueue(attempt);
   attempt.ahead = ahead;
-  sightOf(attempt).queue.set(ahead ?? "", attempt);
+  const { queue, line } = sightOf(attempt);
+  queue.set(ahead ?? "", attempt);
+  line.set(sequenceOf(attempt.waiter!), attempt);
 }
 
 /** It has the lock, waits no more, or looks for its place anew. */
@@ -106,12 +123,59 @@ export function leaveQueue(attempt: Attempt): void {
   const sight = sightOf(attempt);
   const key = attempt.ahead ?? "";
   if (sight.queue.get(key) === attempt) sight.queue.delete(key);
+  const number = sequenceOf(attempt.waiter ?? "");
+  if (sight.line.get(number) === attempt) sight.line.delete(number);
   if (sight.first === attempt) sight.first = null;
 }
 
 /** Whether somebody of this process waits: most likely it knows who holds. */
 export const isLed = (attempt: Attempt): boolean =>
   sightOf(attempt).queue.size > 0;
+
+/** The queue was listed: is anybody of another process in it? */
+export function listed(attempt: Attempt, names: readonly string[]): void {
+  const sight = sightOf(attempt);
+  sight.alone = names.every(
+    (name) =>
+      name === attempt.waiter ||
+      sight.line.get(sequenceOf(name))?.waiter === name,
+  );
+}
+
+/** Whether to expect that the next waiter stands right behind one of this process. */
+export function expectsLine(attempt: Attempt): boolean {
+  const { alone, line } = sightOf(attempt);
+  return alone && line.size > 0;
+}
+
+/** Who is before a waiter. */
+export interface Line {
+  /** Right before. */
+  ahead: string;
+  /** The first of all. */
+  head: string;
+  /** The nearest of the same owner. */
+  sameOwner: string | null;
+  count: number;
+}
+
+/** Who is before the waiter of this name, if it is known without a list: all are of this process. */
+export function lineBefore(attempt: Attempt, waiter: string): Line | null {
+  const { line } = sightOf(attempt);
+  const ahead = line.get((sequenceOf(waiter) - 1) | 0);
+  if (!ahead) return null;
+  let head = ahead;
+  let sameOwner: string | null = null;
+  let count = 1;
+  for (;;) {
+    if (head.key === attempt.key) sameOwner ??= head.waiter;
+    const before = head.ahead && line.get(sequenceOf(head.ahead));
+    if (!before || before.waiter !== head.ahead) break;
+    head = before;
+    count += 1;
+  }
+  return { ahead: ahead.waiter!, head: head.waiter!, sameOwner, count };
+}
 
 /** The first waiter looks at these slots, or has. */
 export function lead(attempt: Attempt, slots: ChildrenReply[]): void {
@@ -124,10 +188,23 @@ export async function seenByFirst(
   attempt: Attempt,
   head: string,
 ): Promise<ChildrenReply[] | null> {
-  const { first, granting, queue } = sightOf(attempt);
-  if (first?.waiter === head) return first.slots;
+  const { first, granting, queue, released } = sightOf(attempt);
+  const held = (slots: ChildrenReply[]): ChildrenReply[] =>
+    slots.map(({ code, children }) => ({
+      code,
+      children: children?.filter((id) => !released.has(id)),
+    }));
+  if (first?.waiter === head) return held(first.slots);
   if (!granting || queue.get(granting.waiter)?.waiter !== head) return null;
-  return (await granting.estate)?.slots ?? null;
+  const estate = await granting.estate;
+  return estate && held(estate.slots);
+}
+
+/** A holder of this process is certainly gone. */
+export function forgetHolder(where: Where, id: string): void {
+  const { released } = sightOf(where);
+  if (released.size >= MANY) released.clear();
+  released.add(id);
 }
 
 /** The release of a holder is about to be sent; who is first, if it is of this process. */

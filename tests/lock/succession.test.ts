@@ -1,9 +1,15 @@
 import { expect } from "chai";
 import { hold, LockCancelled, LockLost, unhold } from "../../core/lock";
 import { remove } from "../../core/zookeeper/operations";
+import { inQueueOrder } from "../../core/lock/paths";
 import type { Contender } from "./contender";
 import { newLock, useLab, type TestLock } from "./lab";
-import { once, type Request, type ScriptedSession } from "./scripted-session";
+import {
+  isEnqueue,
+  once,
+  type Request,
+  type ScriptedSession,
+} from "./scripted-session";
 
 /** Whether it is a release that makes the next one the holder. */
 const isJoint = ({ operations }: Request): boolean =>
@@ -160,7 +166,7 @@ describe("a release and the next one of the same process", () => {
 describe("who queues behind others of its process", () => {
   const lab = useLab();
 
-  it("does not list the slots that the first of them has seen", async () => {
+  it("lists neither the queue nor the slots that the first of them has seen", async () => {
     const lock = newLock({ maxHolders: 3 });
     const session = await lab.session();
     const holders = await Promise.all(
@@ -171,10 +177,11 @@ describe("who queues behind others of its process", () => {
     session.take();
     const second = await lab.contend(lock.by("e"), session);
     await second.waits();
-    const [created, listed, watched] = session.take();
+    const [created, watched, ...reports] = session.take();
     expect(created!.kind).to.equal("create");
-    expect(listed!.path).to.equal(lock.paths.waiters);
     expect(watched!.path).to.match(/\/waiters\/.+-\d+$/);
+    const looks = reports.filter(({ path }) => path === lock.paths.waiters);
+    expect(looks).to.deep.equal([]);
     for (const holder of holders) await holder.release();
     await (await first.gets()).release();
     await (await second.gets()).release();
@@ -215,5 +222,72 @@ describe("who queues behind others of its process", () => {
     await other.close();
     const owner = await lab.contend(lock.by("x"), session);
     expect((await owner.gets()).adopted?.target).to.equal("x");
+  });
+
+  it("finds its place again when the one before it left meanwhile", async () => {
+    const lock = newLock();
+    const session = await lab.session();
+    const holder = await lab.get(lock.by("a"));
+    const first = await lab.contend(lock.by("b"), session);
+    await first.waits();
+    const leaves = await lab.contend(lock.by("c"), session);
+    await leaves.waits();
+    const [, name] = (await lab.waiters(lock)).sort(inQueueOrder);
+    const path = `${lock.paths.waiters}/${name}`;
+    const reads = (request: Request) => request.path === path;
+    session.script = once(reads, { before: () => session.remove(path) });
+    const last = await lab.contend(lock.by("d"), session);
+    await last.waits();
+    await holder.release();
+    await (await first.gets()).release();
+    await (await last.gets()).release();
+    await (await leaves.gets()).release(); // from the back of the queue
+    await lab.isEmpty(lock);
+  });
+
+  it("does not wait for itself when the answer to its creation was lost and others came between", async () => {
+    const lock = newLock();
+    const session = await lab.session();
+    const holder = await lab.get(lock.by("a"));
+    const first = await lab.contend(lock.by("b"), session);
+    await first.waits();
+    let between!: Contender;
+    session.script = once(isEnqueue, {
+      lose: "reply",
+      async after() {
+        between = await lab.contend(lock.by("c"), session);
+        await between.waits();
+      },
+    });
+    const last = await lab.contend(lock.by("d"), session);
+    await last.waits();
+    expect(await lab.waiters(lock)).to.have.length(3);
+    await holder.release();
+    await (await first.gets()).release();
+    const all = [between, last].map(async (one) =>
+      (await one.gets()).release(),
+    );
+    await Promise.all(all);
+    await lab.isEmpty(lock);
+  });
+
+  it("adopts what its owner left who stood before all of them, in another process", async () => {
+    const lock = newLock();
+    const [session, other] = [await lab.session(), await lab.session()];
+    const holder = await lab.get(lock.by("a"));
+    const elsewhere = await lab.contend(lock.by("x"), other);
+    await elsewhere.waits();
+    const first = await lab.contend(lock.by("b"), session);
+    await first.waits();
+    const owner = await lab.contend(lock.by("x"), session);
+    await owner.waits();
+    await holder.release();
+    await elsewhere.gets();
+    await other.close();
+    const held = await owner.gets();
+    expect(held.adopted?.target).to.equal("x");
+    await held.release();
+    await (await first.gets()).release();
+    await lab.isEmpty(lock);
   });
 });

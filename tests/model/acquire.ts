@@ -13,6 +13,7 @@ import {
 import { decide } from "./evaluate";
 import { hearGrant, held, loseGrant, restart, takeMirror } from "./grant";
 import { estatePath, hearEstate, hearHead, hearKnown } from "./heir";
+import { follow, hearLine, hearLineHead } from "./line";
 import { H, inOrder, L, lockData, parseLock, slotPath, W } from "./layout";
 import { check, create, createSequential, nameOf, remove, set } from "./tree";
 
@@ -83,7 +84,9 @@ export const QUEUE: StepRules = {
     const sure = !c.doubt || !t.has("NAME-KNOWN") || !t.has("DUPLICATES");
     const waiter = sure ? nameOf(answer.created) : null;
     const queued = { waiter, queued: true, doubt: false, patient: true };
-    return to(c, t.has("SLOTS-AFTER-W") ? "PLACE" : "EVAL", queued);
+    if (!t.has("SLOTS-AFTER-W")) return to(c, "EVAL", queued);
+    const phase = t.process && waiter !== null ? "line" : "";
+    return to(c, "PLACE", { ...queued, phase });
   },
   lose: (c) => ({ ...c, doubt: true, queued: true }),
 };
@@ -95,10 +98,14 @@ export const PLACE: StepRules = {
         return { ops: [remove(`${W}/${c.todo[0] ?? ""}`)] };
       case "holders":
         return { read: "holders", path: H };
+      case "line":
+        return { read: "data", path: `${W}/${c.waiter ?? ""}` };
       case "head":
+      case "follow":
         return { read: "data", path: `${W}/${c.sight}` };
       case "estate":
       case "known":
+      case "line head":
         return { read: "data", path: estatePath(t.process) };
       case "watch":
         return { read: "data", path: `${W}/${c.todo[0] ?? ""}`, watch: true };
@@ -111,6 +118,12 @@ export const PLACE: StepRules = {
     switch (c.phase) {
       case "delete":
         return { ...c, ...again };
+      case "line":
+        return hearLine(c, t, answer);
+      case "follow":
+        return follow(c, t, answer);
+      case "line head":
+        return hearLineHead(c, t, answer);
       case "head":
         return hearHead(c, answer);
       case "known":

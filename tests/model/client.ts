@@ -109,6 +109,8 @@ export interface Terms {
   chef: boolean;
   /** Clients of one process know what the others know: who is granted leaves it to the next. "": each is alone. */
   process: string;
+  /** The names of the clients of this process. */
+  mates: string;
   has(rule: Rule): boolean;
 }
 

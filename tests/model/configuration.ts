@@ -37,6 +37,9 @@ export interface Configuration {
   chef?: number;
 }
 
+/** Of the client at this place. */
+export const nameOf = (i: number): string => String.fromCharCode(65 + i);
+
 export function termsOf(k: Configuration, without: ReadonlySet<Rule>): Terms[] {
   return [...k.owners].map((owner, i) => ({
     owner,
@@ -48,6 +51,9 @@ export function termsOf(k: Configuration, without: ReadonlySet<Rule>): Terms[] {
     fine: k.fine ?? false,
     chef: k.chef !== undefined,
     process: k.processes?.[i] ?? "",
+    mates: [...(k.processes ?? "")]
+      .map((process, j) => (process === k.processes?.[i] ? nameOf(j) : ""))
+      .join(""),
     has: (rule: Rule) => !without.has(rule),
   }));
 }

@@ -78,7 +78,7 @@ export function hearKnown(c: Client, t: Terms, answer: Answer): Client {
   return { ...found, phase: "watch" };
 }
 
-const estateOf = (answer: Answer): Estate | null =>
+export const estateOf = (answer: Answer): Estate | null =>
   answer.ok && answer.data !== "" ? (JSON.parse(answer.data) as Estate) : null;
 
 /** Goes on as the first if the one before was granted; else its place is found again. */

@@ -90,6 +90,17 @@ export const MISSING: Record<Rule, Missing> = {
       cached: true,
     },
   ),
+  "LINE-KNOWN": shows(
+    "ASLEEP",
+    { crash: 1 },
+    {
+      owners: "qprp",
+      groups: "baca",
+      processes: "abaa",
+      patient: true,
+      cached: true,
+    },
+  ),
   "BOTH-DOUBT": shows("ASLEEP", { lostReply: 1 }, { processes: "aa" }),
   "FAIL-BUMP": shows("MAX_FAILURES", { failure: 1 }, failing),
   "FAIL-VERSION": shows("HOLD_UNDONE", { failure: 1, hold: 1 }),

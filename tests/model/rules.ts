@@ -33,6 +33,8 @@ export const RULES = {
     "what a granted waiter knew goes to the one right behind it, to no other",
   "HEAD-KNOWN":
     "who queues takes an estate for all that hold only if the head of the queue stood right behind",
+  "LINE-KNOWN":
+    "who does not list the queue knows all before it: they are of its process, up to the head",
   "BOTH-DOUBT":
     "a lost answer to a release with the next one's grant in it is a doubt of both",
   "FAIL-BUMP": "FAIL changes L's version, so grants in flight fail",

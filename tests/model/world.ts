@@ -1,7 +1,7 @@
 /** What may come after a state. */
 import { Catalogue, type Step } from "./catalogue";
 import type { Terms } from "./client";
-import { initialTree, orderOfStart, termsOf } from "./configuration";
+import { initialTree, nameOf, orderOfStart, termsOf } from "./configuration";
 import type { Configuration } from "./configuration";
 import type { Violation } from "./invariants";
 import { Judge } from "./judge";
@@ -41,7 +41,7 @@ export class World {
 
   constructor(k: Configuration, without: ReadonlySet<Rule>, telling = false) {
     this.terms = termsOf(k, without);
-    const names = this.terms.map((_, i) => String.fromCharCode(65 + i));
+    const names = this.terms.map((_, i) => nameOf(i));
     const has = (rule: Rule) => !without.has(rule);
     this.all = new Catalogue(
       new Map(this.terms.map((terms, i) => [names[i] ?? "", terms])),
