@@ -61,6 +61,25 @@ describe("an owner that comes back", () => {
     await lab.isEmpty(lock);
   });
 
+  it("takes over what another run of its own leaves that stood before it, though a stranger stands between them", async () => {
+    const lock = newLock();
+    const holder = await lab.get(lock.by("x"));
+    const first = await lab.contend(lock.by("a"));
+    await first.waits();
+    const stranger = await lab.contend(lock.by("b"));
+    await stranger.waits();
+    // nothing but what it watches can wake it before it gives up
+    const second = await lab.contend(lock.by("a", { maxWait: 20 }));
+    await second.waits();
+    await holder.release();
+    await (await first.gets()).fail(failure);
+    const held = await second.gets();
+    expect(held.adopted?.state).to.equal("failed");
+    await held.release();
+    await (await stranger.gets()).release();
+    await lab.isEmpty(lock);
+  });
+
   it("never joins a run that is alive, even in its own group beside a free slot", async () => {
     const lock = newLock({ maxHolders: 2 });
     const first = await lab.get(lock.by("a"));

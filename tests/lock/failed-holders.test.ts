@@ -88,6 +88,20 @@ describe("a failed or stale holder", () => {
     await (await lab.get(lock.by("c"))).release();
   });
 
+  it("stops who waits already, too, when another holder leaves", async () => {
+    const lock = newLock({ maxHolders: 2 });
+    const live = await lab.get(lock.by("a"));
+    const failed = await lab.get(lock.by("b"));
+    await failed.fail(failure());
+    const contender = await lab.contend(lock.by("c"));
+    await contender.waits();
+    await live.release();
+    await contender.waitsAgain();
+    expect(await lab.holders(lock)).to.deep.equal([failed.id]);
+    await (await lab.get(lock.by("b"))).release();
+    await (await contender.gets()).release();
+  });
+
   it("has ownerGrace from the waiter's arrival, when it failed before", async () => {
     const lock = newLock({ ...fail, ownerGrace: 0.6 });
     await (await lab.get(lock.by("a"))).fail(failure());

@@ -44,6 +44,20 @@ describe("a group", () => {
     await lab.isEmpty(lock);
   });
 
+  it("that is full gets no second slot either when another one comes free", async () => {
+    const lock = newLock({ maxHolders: 2, maxPerGroup: 1 });
+    const elsewhere = await lab.get(lock.by("x"));
+    const first = await lab.get(lock.by("a", { group: "rack1" }));
+    const second = await lab.contend(lock.by("b", { group: "rack1" }));
+    await second.waits();
+    await elsewhere.release();
+    await second.waitsAgain();
+    expect(await lab.holders(lock)).to.deep.equal([first.id]);
+    await first.release();
+    await (await second.gets()).release();
+    await lab.isEmpty(lock);
+  });
+
   it("lets in as many members as maxPerGroup says", async () => {
     const lock = newLock({ maxPerGroup: 2 });
     await lab.get(lock.by("a", { group: "rack1" }));

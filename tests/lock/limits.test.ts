@@ -1,6 +1,7 @@
 import { expect } from "chai";
-import { LimitsDisagree } from "../../core/lock";
+import { LimitsDisagree, setLimits } from "../../core/lock";
 import { newLock, useLab } from "./lab";
+import { isGrant, once } from "./scripted-session";
 
 describe("the limits of a lock", () => {
   const lab = useLab();
@@ -52,6 +53,28 @@ describe("the limits of a lock", () => {
     const error = await (await lab.contend(other, session)).fails();
     expect(error).to.be.instanceOf(LimitsDisagree);
     await waiter.gets();
+  });
+
+  it("are agreed on, though they change between the look at them and the wait", async () => {
+    const lock = newLock();
+    const [session, operator] = [await lab.session(), await lab.session()];
+    const held = await lab.get(lock.by("a"));
+    session.script = once(isGrant, {
+      after: () =>
+        setLimits(
+          operator,
+          lock.path,
+          { maxHolders: 3 },
+          { by: "op@x", why: "more" },
+        ),
+    });
+    const error = await (
+      await lab.contend(lock.by("b", { maxWait: 20 }), session)
+    ).fails();
+    expect(error.message).to.equal(
+      `lock ${lock.name}: it is in use with maxHolders 3, asked for 1`,
+    );
+    await held.release();
   });
 
   it("do not keep an owner from its own holder: it adopts under those that stand", async () => {
