@@ -29,16 +29,26 @@ case $? in
 esac
 }`;
 
-/** The newest record of all places: one line of \`number run state exit started finished\`, times in seconds since the boot. */
-const NEWEST = `la_newest() {
-for la_x in "$2/$la_key@"*.run; do
-[ -f "$la_x" ] && [ ! -h "$la_x" ] && read -r la_1 la_2 la_3 la_4 la_5 2>/dev/null <"$la_x" || continue
+/**
+ * What all users' files of all places say: the newest record, which is one line of
+ * \`number run state exit started finished\`, times in seconds since the boot, and whether
+ * this run was revoked before it had begun. One pass: each reads the whole directory.
+ */
+const RECORD = `la_files() {
+for la_x in "$2/$la_key@"*; do
+[ -f "$la_x" ] && [ ! -h "$la_x" ] || continue
+case $la_x in
+*.run)
+read -r la_1 la_2 la_3 la_4 la_5 2>/dev/null <"$la_x" || continue
 case $la_1 in ''|*[!0-9]*) continue;; esac
 [ "$la_1" -gt "$la_n" ] || continue
-la_n=$la_1 la_run=$la_2 la_state=$la_3 la_exit=$la_4
+la_n=$la_1 la_run=$la_2 la_state=$la_3 la_exit=$la_4;;
+*.revoked)
+while read -r la_1; do [ "$la_1" != "$la_id" ] || la_no=1; done <"$la_x";;
+esac
 done
 }
-la_record() { la_n=0 la_run= la_state= la_exit=; la_each la_newest; }`;
+la_record() { la_n=0 la_run= la_state= la_exit=; la_each la_files; }`;
 
 /** Root does not trust a directory that another user has made. */
 const CHOOSE = `la_choose() {
@@ -50,14 +60,6 @@ else mkdir -p -m 700 "$2" 2>/dev/null; fi
 [ "$la_u" != 0 ] || [ -O "$2" ] || return 0
 la_d=$2
 [ -e "$2/$la_key.lock" ] || (umask 0; set -C; : >"$2/$la_key.lock") 2>/dev/null
-}`;
-
-/** Runs that were revoked before they had begun. */
-const REVOKED = `la_revoked() {
-for la_x in "$2/$la_key@"*.revoked; do
-[ -f "$la_x" ] && [ ! -h "$la_x" ] || continue
-while read -r la_1; do [ "$la_1" != "$la_id" ] || la_no=1; done <"$la_x"
-done
 }`;
 
 /** Written over in one piece, always of the same length: whoever reads finds the old line or the new one. */
@@ -100,9 +102,8 @@ export function guardStart(guard: Guard): string {
 la_id=${guard.runId}
 ${EACH}
 ${LOCK}
-${NEWEST}
+${RECORD}
 ${CHOOSE}
-${REVOKED}
 ${WRITE}
 la_busy() { la_record; echo "locked-action: waiting for run \${la_run:-of another user}, which still acts on this host" >&2; }
 la_each la_choose
@@ -110,9 +111,9 @@ ${RELAYS}
 [ -n "$la_d" ] || echo 'locked-action: this host has no place for a guard: two runs could act at once' >&2
 command -v flock >/dev/null || echo 'locked-action: this host has no flock: two runs could act at once' >&2
 la_each la_lock
-la_each la_revoked
+la_record
 [ -z "$la_no" ] || { echo 'locked-action: this run was given up before it began' >&2; exit 98; }
-la_record; la_q=$((la_n + 1)) la_b= la_t=; la_now; la_b=$la_t
+la_q=$((la_n + 1)) la_b= la_t=; la_now; la_b=$la_t
 la_write started - "$la_b" - || { echo "locked-action: $la_d cannot be written, so nobody could tell what became of this run" >&2; exit 99; }`;
 }
 
@@ -129,7 +130,7 @@ la_id=${revoke ?? ""}
 command -v flock >/dev/null || { echo noflock; exit 0; }
 ${EACH}
 ${LOCK}
-${NEWEST}
+${RECORD}
 ${CHOOSE}
 la_print() { la_record; echo "$1 $la_n $la_run $la_state $la_exit"; }
 la_busy() { la_print busy; }

@@ -94,6 +94,18 @@ export function keygen(
   };
 }
 
+/**
+ * Runs a command with a directory of its own in the place of /run/lock, where this machine allows it: what
+ * guards leave there goes with the sandbox, and a thousand tests before do not slow the next one down.
+ */
+const PRIVATELY = `
+if unshare -m true 2>/dev/null; then
+  exec unshare -m sh -c 'mount --bind "$1" /run/lock; shift; exec "$@"' sh "$@"
+fi
+shift
+exec "$@"
+`;
+
 function prepare(
   sandbox: Sandbox,
   name: string,
@@ -104,6 +116,9 @@ function prepare(
   const dir = fs.mkdtempSync(path.join(sandbox.dir, `${name}-`));
   const key = path.join(keys, `host-${name}`);
   const { publicKey } = keygen(key);
+  const locks = path.join(dir, "run-lock");
+  fs.mkdirSync(locks);
+  fs.chmodSync(locks, 0o1777);
   const config = [
     `Port ${port}`,
     "ListenAddress 127.0.0.1",
@@ -126,7 +141,8 @@ function prepare(
   let daemon: ChildProcess;
   const start = async () => {
     const log = fs.openSync(path.join(dir, "sshd.log"), "a");
-    daemon = sandbox.spawn("/usr/sbin/sshd", ["-D", "-e", "-f", file], {
+    const sshd = ["/usr/sbin/sshd", "-D", "-e", "-f", file];
+    daemon = sandbox.spawn("sh", ["-c", PRIVATELY, "sh", locks, ...sshd], {
       stdio: ["ignore", log, log],
     });
     fs.closeSync(log);
