@@ -74,16 +74,34 @@ la_now() { read -r la_t la_x </proc/uptime; } 2>/dev/null`;
 /**
  * Outputs go through processes that outlive a lost link: written straight into the
  * broken channel they would kill the act by SIGPIPE, halfway between stop and start.
+ * Most shells keep a short here-document in a pipe, which needs no program; others in a file.
+ * The writing ends are opened before a relay could read the end of none, and a relay closes
+ * them by \`exec\`: of what is redirected for a function alone, dash keeps the original.
  */
 const RELAYS = `la_relay() { trap '' HUP INT PIPE TERM; cat || cat >/dev/null; }
 la_pipes() { mkfifo -m 600 "$la_x.out" "$la_x.err" 2>/dev/null; }
 la_x=$la_d/$la_key@$la_u.$$
-if [ -n "$la_d" ] && { la_pipes || { rm -f "$la_x.out" "$la_x.err"; la_pipes; }; }; then
-la_relay <"$la_x.out" 2>/dev/null &
-la_relay <"$la_x.err" >&2 2>/dev/null &
-exec >"$la_x.out" 2>"$la_x.err"
-rm -f "$la_x.out" "$la_x.err" &
-fi`;
+exec 5<<. 6<<.
+-
+.
+-
+.
+if [ -p /proc/self/fd/5 ] && [ -p /proc/self/fd/6 ] && read -r la_1 <&5 && read -r la_1 <&6; then
+la_1=/proc/self/fd/5 la_2=/proc/self/fd/6
+elif [ -n "$la_d" ] && { la_pipes || { rm -f "$la_x.out" "$la_x.err"; la_pipes; }; }; then
+la_1=$la_x.out la_2=$la_x.err
+exec 5<>"$la_1" 6<>"$la_2"
+exec 5<"$la_1" 6<"$la_2"
+else la_1=
+fi
+if [ -n "$la_1" ]; then
+exec 3>"$la_1" 4>"$la_2"
+(exec <&5 2>/dev/null 3>&- 4>&- 5<&- 6<&-; la_relay) &
+(exec <&6 >&2 2>/dev/null 3>&- 4>&- 5<&- 6<&-; la_relay) &
+exec >&3 2>&4 3>&- 4>&-
+fi
+exec 5<&- 6<&-
+case $la_1 in "$la_d"/*) rm -f "$la_1" "$la_2" &;; esac`;
 
 /** The effective user. Few programs are started here: each takes as long as all the rest. */
 const USER = `la_u=
