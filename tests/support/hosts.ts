@@ -116,7 +116,7 @@ function prepare(
   const dir = fs.mkdtempSync(path.join(sandbox.dir, `${name}-`));
   const key = path.join(keys, `host-${name}`);
   const { publicKey } = keygen(key);
-  const locks = path.join(dir, "run-lock");
+  const locks = path.join(keys, `run-lock-${name}`);
   fs.mkdirSync(locks);
   fs.chmodSync(locks, 0o1777);
   const config = [
