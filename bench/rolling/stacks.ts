@@ -27,7 +27,7 @@ export async function stacks({ bench, server }: Ground): Promise<Question> {
     const own = name === OURS ? "roll" : "plain";
     const withPackage = name === OURS;
     const project = await makeProject(sandbox, {
-      ...{ name: own, program, withPackage },
+      ...{ name: own, program, withPackage, wholeSdk: true },
     });
     parties.push([
       name,

@@ -34,7 +34,7 @@ export class StackParty {
   ): Promise<StackParty> {
     const { project, program, withPackage } = measured;
     const made = await makeProject(bench.sandbox, {
-      ...{ name: project, program, withPackage },
+      ...{ name: project, program, withPackage, wholeSdk: true },
     });
     const config = Object.fromEntries(
       Object.entries(settings.config).map(([key, value]) => [

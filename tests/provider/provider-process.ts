@@ -13,6 +13,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { fromServiceError } from "../../engine/provider-errors";
 import { fromStruct, toStruct, type Properties } from "../../engine/values";
+import { LATE_MODULES } from "../support/project";
 import type { Sandbox } from "../support/sandbox";
 
 export type { Properties };
@@ -50,7 +51,12 @@ export class ProviderProcess {
       [require.resolve("@pulumi/pulumi/cmd/dynamic-provider"), address],
       {
         cwd: projectDir(sandbox),
-        env: { ...process.env, PULUMI_NODEJS_PROJECT: "project", ...env },
+        env: {
+          ...process.env,
+          PULUMI_NODEJS_PROJECT: "project",
+          NODE_OPTIONS: LATE_MODULES,
+          ...env,
+        },
         stdio: ["pipe", "pipe", "inherit"],
       },
     );

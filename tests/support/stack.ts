@@ -91,6 +91,7 @@ function startLocalUp(
       stdio: "ignore",
       env: {
         ...process.env,
+        ...project.env,
         ...env,
         PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
       },
