@@ -52,11 +52,12 @@ function lockName(inputs: LockedActionInputs): string {
   return `lock ${lock.name} (group ${isUnknown(group) ? "not known yet" : group})`;
 }
 
+// The engine asks of one resource after the other: it gets its answer first, then the line.
 function show(
   { status }: Runtime,
-  inputs: LockedActionInputs,
+  { __urn: urn }: LockedActionInputs,
   line: string,
 ): void {
-  if (isUnknown(inputs.__urn)) return;
-  status.show(inputs.__urn, line);
+  if (isUnknown(urn)) return;
+  setImmediate(() => status.show(urn, line));
 }

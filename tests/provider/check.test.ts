@@ -181,6 +181,18 @@ describe("check", () => {
       expect(inputs).to.deep.equal(minimal());
     });
 
+    it("answers before it tells what the first run will do", async () => {
+      const lines: string[] = [];
+      const runtime = new Runtime(
+        new Status(({ message }) => lines.push(message)),
+      );
+      check(runtime, {}, { ...minimal(), __urn: "urn:told" });
+      expect(lines).to.deep.equal([]);
+      await new Promise(setImmediate);
+      expect(lines).to.have.length(1);
+      expect(lines[0]).to.match(/^will .* under lock .*: new$/);
+    });
+
     it("warns once of stack config that does not exist, with the nearest that does", () => {
       const lines: string[] = [];
       const runtime = new Runtime(
