@@ -12,7 +12,7 @@ import { Expired } from "./patience";
 import { list, place, queue, type Look } from "./queue";
 import { resolve } from "./resolve";
 import { Unsettled, within } from "./settle";
-import { leaveQueue } from "./sight";
+import { enterQueue, leaveQueue } from "./sight";
 import type { Step } from "./step";
 import type { Held, LockRequest } from "./types";
 import { lastLook, report, timeoutError, wait } from "./wait";
@@ -71,6 +71,7 @@ async function next(
     case "FAST":
       return fast(attempt);
     case "QUEUE": {
+      enterQueue(attempt);
       const seen = await queue(attempt);
       return isLook(seen) ? placed(attempt, seen) : seen;
     }

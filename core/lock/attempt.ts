@@ -40,7 +40,7 @@ export class Attempt extends Asking {
   /** ok */
   readonly key: string;
   /** To be called when neither it nor its holder is there any more. */
-  readonly leave: () => void;
+  leave: () => void = () => {};
   readonly since = new Date().toISOString();
   readonly startedAt = performance.now();
   /** Names its waiter and its holder; new with each session. */
@@ -55,7 +55,7 @@ export class Attempt extends Asking {
   /** L as known before the last EVAL; never a newer one. */
   lock: KnownLock | null = null;
   limits: LockRequest["limits"];
-  /** This attempt had to wait: the fast path would fail again. */
+  /** Others than ours made this attempt wait: the fast path would fail again. */
   waited = false;
   first = false;
   /** The waiter right before, as last seen. */
@@ -89,7 +89,6 @@ export class Attempt extends Asking {
     this.paths = pathsOf(lockPath(request.root, request.name));
     this.key = ownerKey(this.paths.lock, request.owner);
     this.limits = request.limits;
-    this.leave = enter(session, this.paths.lock);
     this.id = attemptId(this.key);
     this.restart();
   }
@@ -116,6 +115,12 @@ export class Attempt extends Asking {
       if (change !== "changed") this.vanished.push(path);
       this.wake?.();
     };
+  }
+
+  /** It is about to ask for the lock, and is in the others' company from then on. */
+  enter(): void {
+    this.leave();
+    this.leave = enter(this.session, this.paths.lock);
   }
 
   /** Before a look at the lock: what happens from here on is news. */

@@ -1,6 +1,6 @@
 import type { Session } from "../zookeeper/session";
 
-/** How many of this process wait for a lock or hold it, by session and path. */
+/** How many of this process have asked for a lock, wait for it or hold it, by session and path. */
 const company = new WeakMap<Session, Map<string, number>>();
 
 /** One more; returns what takes it off again, once. */
@@ -18,7 +18,7 @@ export function enter(session: Session, lock: string): () => void {
   };
 }
 
-/** Whether nobody else of this process is there: else the fast path would only fail. */
-export function alone(session: Session, lock: string): boolean {
-  return (company.get(session)?.get(lock) ?? 0) <= 1;
+/** Whether nobody of this process is there. */
+export function isAlone(session: Session, lock: string): boolean {
+  return !company.get(session)?.has(lock);
 }

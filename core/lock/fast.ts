@@ -1,5 +1,13 @@
-import { check, create, remove, set } from "../zookeeper/operations";
+import {
+  check,
+  create,
+  remove,
+  set,
+  type Operation,
+} from "../zookeeper/operations";
+import type { MultiReply } from "../zookeeper/replies";
 import type { Attempt, KnownLock } from "./attempt";
+import { counted, countFast, forgetCensus, wayIn } from "./census";
 import { LimitsDisagree } from "./errors";
 import { grant } from "./grant";
 import {
@@ -11,14 +19,16 @@ import {
 } from "./known-lock";
 import { rememberMirror } from "./known-mirror";
 import { createMirrorParents, mirrorTaken } from "./mirror";
+import type { LockPaths } from "./paths";
 import { encodeLock } from "./records";
 import type { Step } from "./step";
 import type { Limits } from "./types";
 
 /**
  * FAST: one transaction that succeeds only if nobody waits and nobody holds,
- * because a node with children cannot be deleted. It is also the only way to
- * change the limits of a lock.
+ * because a node with children cannot be deleted; or, where this process knows
+ * who holds, nobody else (see census.ts). It is also the only way to change the
+ * limits of a lock.
  */
 export async function fast(attempt: Attempt): Promise<Step> {
   const { paths, request } = attempt;
@@ -26,49 +36,86 @@ export async function fast(attempt: Attempt): Promise<Step> {
   if (lock.hold) lock = await readLock(attempt);
   lock = await rememberMirror(attempt, lock);
   attempt.lock = lock;
-  const changes = !sameLimits(lock.limits, request.limits);
-  if (!changes) attempt.limits = lock.limits;
-  if (!changes && (lock.hold || isContended(attempt))) return "QUEUE";
-  const slot = attempt.slotPath(0);
-  const result = lock.hold
-    ? { code: "NOT_EMPTY" as const }
-    : await grant(attempt, lock, 0, [
-        changes
-          ? set(
-              "lock",
-              paths.lock,
-              encodeLock({ ...lock, limits: request.limits }),
-              lock.version,
-            )
-          : check("lock", paths.lock, lock.version),
-        remove("waiters", paths.waiters),
-        create("new waiters", paths.waiters),
-        ...(changes || request.limits.maxHolders > 1
-          ? [
-              remove("holders", paths.holders),
-              create("new holders", paths.holders),
-            ]
-          : []), // who creates the only slot knows that nobody holds
-        create("slot", slot, Buffer.from(request.group)),
-        ...mirrorTaken(attempt),
-      ]);
-  if (changes) forgetLock(attempt);
+  if (!sameLimits(lock.limits, request.limits))
+    return withOtherLimits(attempt, lock);
+  attempt.limits = lock.limits;
+  attempt.leave(); // it may have asked before
+  const way = lock.hold || isContended(attempt) ? null : wayIn(attempt);
+  attempt.enter();
+  if (!way) return "QUEUE";
+  countFast(attempt, way);
+  const slot = way === "free" ? 0 : way.slot;
+  const result = await grant(attempt, lock, slot, [
+    check("lock", paths.lock, lock.version),
+    ...nobodyWaits(paths),
+    ...(way === "free"
+      ? nobodyHolds(paths, lock.limits)
+      : [check("companion", way.companion)]),
+    ...counted(attempt, lock, way === "free" ? undefined : way.count),
+    create("slot", attempt.slotPath(slot), Buffer.from(request.group)),
+    ...mirrorTaken(attempt),
+  ]);
   if ("grant" in result) return result;
+  forgetCensus(attempt);
+  return refused(attempt, result);
+}
+
+/** Only who takes a free lock may change its limits. */
+async function withOtherLimits(
+  attempt: Attempt,
+  lock: KnownLock,
+): Promise<Step> {
+  const { paths, request } = attempt;
+  attempt.enter();
+  if (lock.hold) return ownUnderOtherLimits(attempt, lock);
+  const { limits, group } = request;
+  const data = encodeLock({ ...lock, limits });
+  const result = await grant(attempt, lock, 0, [
+    set("lock", paths.lock, data, lock.version),
+    ...nobodyWaits(paths),
+    ...nobodyHolds(paths),
+    ...counted(attempt, { ...lock, limits }),
+    create("slot", attempt.slotPath(0), Buffer.from(group)),
+    ...mirrorTaken(attempt),
+  ]);
+  forgetLock(attempt);
+  if ("grant" in result) return result;
+  if (result.code === "NOT_EMPTY") return ownUnderOtherLimits(attempt, lock);
+  return refused(attempt, result);
+}
+
+/** What is not empty cannot be deleted. */
+const nobodyWaits = ({ waiters }: LockPaths): Operation[] => [
+  remove("waiters", waiters),
+  create("new waiters", waiters),
+];
+
+/** Who creates the only slot knows it anyway. */
+function nobodyHolds({ holders }: LockPaths, limits?: Limits): Operation[] {
+  if (limits?.maxHolders === 1) return [];
+  return [remove("holders", holders), create("new holders", holders)];
+}
+
+async function refused(attempt: Attempt, result: MultiReply): Promise<Step> {
   switch (result.code) {
     case "BAD_VERSION":
+      if (result.failed === "count") {
+        attempt.waited = true; // others come too, and will again
+        return "QUEUE";
+      }
       forgetLock(attempt);
       return "FAST";
     case "NO_NODE":
+      if (result.failed === "companion") return "QUEUE";
       forgetLock(attempt);
       if (result.failed === "mirror") await createMirrorParents(attempt);
       else if (result.failed !== "lock") await repair(attempt);
       return "FAST";
     case "NOT_EMPTY":
-      return changes ? ownUnderOtherLimits(attempt, lock) : "QUEUE";
     case "NODE_EXISTS": // somebody holds, or Chef does
       return "QUEUE";
     default:
-      attempt.expect(result, `acquiring ${paths.lock}`, "OK");
+      attempt.expect(result, `acquiring ${attempt.paths.lock}`, "OK");
       return "FAST";
   }
 }

@@ -14,6 +14,8 @@ export interface Grant {
   fencingToken: string;
   /** When u was made, in milliseconds by ZooKeeper's own stamp; unknown after a doubt. */
   ctime?: number;
+  /** H's version with it, where grants are counted; unknown after a doubt. */
+  count?: number;
   /** Seconds that the adopted holder had stood by then, by the same clock. */
   adoptedAge?: number;
 }
@@ -65,14 +67,17 @@ export async function grant(
   const path = attempt.holderPath(slot);
   const operations = [...before, ...becomeHolder(attempt, slot, record)];
   let { sent } = options;
-  const granted = (token: bigint, ctime?: number): GrantReply => ({
+  const granted = (
+    token: bigint,
+    known: Pick<Grant, "ctime" | "count"> = {},
+  ): GrantReply => ({
     grant: {
       slot,
       path,
       record,
       adopted,
       fencingToken: token.toString(),
-      ...(ctime === undefined ? {} : { ctime }),
+      ...known,
     },
   });
   for (;;) {
@@ -88,7 +93,8 @@ export async function grant(
     if (reply.code === "OK") {
       attempt.doubt = null;
       const { mzxid, ctime } = reply.stats!.get("stamp")!;
-      return granted(mzxid, ctime);
+      const { version: count = 0 } = reply.stats!.get("count") ?? {};
+      return granted(mzxid, { ctime, count });
     }
     if (!attempt.doubt) return reply;
     const token = await quorumCheck(attempt, path);

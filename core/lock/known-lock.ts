@@ -2,7 +2,6 @@ import { EMPTY, create, set } from "../zookeeper/operations";
 import type { Session } from "../zookeeper/session";
 import type { Watcher } from "../zookeeper/watches";
 import type { Attempt, KnownLock } from "./attempt";
-import { alone } from "./company";
 import { LockRefused } from "./errors";
 import { mirrorPath } from "./mirror";
 import { decodeLock, encodeLock } from "./records";
@@ -17,14 +16,18 @@ const cache = new WeakMap<Session, Cache>();
 interface Cache {
   epoch: number;
   locks: Map<string, KnownLock>;
-  /** Locks for which the last of our attempts had to wait. */
+  /** L, as it is being read for the first time. */
+  reading: Map<string, Promise<unknown>>;
+  /** Locks for which the last of our attempts had to wait for others. */
   contended: Set<string>;
 }
 
 function cacheOf(session: Session): Cache {
   let entry = cache.get(session);
   if (entry?.epoch !== session.epoch) {
-    entry = { epoch: session.epoch, locks: new Map(), contended: new Set() };
+    const { epoch } = session;
+    const nothing = { reading: new Map<string, Promise<unknown>>() };
+    entry = { epoch, locks: new Map(), contended: new Set(), ...nothing };
     cache.set(session, entry);
   }
   return entry;
@@ -32,11 +35,9 @@ function cacheOf(session: Session): Cache {
 
 const cached = (session: Session) => cacheOf(session).locks;
 
-/** Whether the fast path would most likely fail, for somebody waits or holds. */
+/** Whether the fast path would most likely fail, for somebody waits. */
 export function isContended({ session, paths }: Attempt): boolean {
-  return (
-    cacheOf(session).contended.has(paths.lock) || !alone(session, paths.lock)
-  );
+  return cacheOf(session).contended.has(paths.lock);
 }
 
 export function rememberContention(attempt: Attempt): void {
@@ -45,10 +46,26 @@ export function rememberContention(attempt: Attempt): void {
   else contended.delete(attempt.paths.lock);
 }
 
-/** L, from the cache if it is there. */
+/** L, from the cache if it is there. Of many who ask for it at once, one reads it, or makes it. */
 export async function knownLock(attempt: Attempt): Promise<KnownLock> {
-  const known = cached(attempt.session).get(attempt.paths.lock);
-  return known ?? readLock(attempt);
+  const path = attempt.paths.lock;
+  const { locks, reading } = cacheOf(attempt.session);
+  const others = reading.get(path);
+  if (others && !locks.has(path)) {
+    await attempt.patience.during(others);
+    attempt.patience.check();
+    attempt.sameSession();
+  }
+  const known = locks.get(path);
+  if (known) return known;
+  const own = readLock(attempt);
+  const done = own
+    .catch(() => {}) // told to whoever awaits it
+    .finally(() => {
+      if (reading.get(path) === done) reading.delete(path);
+    });
+  reading.set(path, done);
+  return own;
 }
 
 /** Whether L, once a write was answered, is the one that this attempt knows: the answer comes after all events of before. */

@@ -46,6 +46,23 @@ export class Patience {
       : `no holder changed in lock.timeout (${timeout}); lock.maxWait (${maxWait}) bounds it all`;
   }
 
+  /** Until something is over, or this is. */
+  async during(something: Promise<unknown>): Promise<void> {
+    const { signal } = this;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", done);
+        resolve();
+      };
+      // Node's timers overflow beyond 24 days
+      const timer = setTimeout(done, Math.min(this.left(), 2 ** 31 - 1));
+      signal?.addEventListener("abort", done);
+      void something.then(done, done);
+      if (signal?.aborted) done();
+    });
+  }
+
   /** @throws LockCancelled */
   checkCancelled(): void {
     if (this.signal?.aborted)

@@ -23,6 +23,7 @@
 import type { ChildrenReply } from "../zookeeper/replies";
 import type { Session } from "../zookeeper/session";
 import type { Attempt, KnownLock } from "./attempt";
+import { countTake, type Census } from "./census";
 import type { GrantReply } from "./grant";
 import { sequenceOf, type LockPaths } from "./paths";
 
@@ -56,6 +57,10 @@ interface Sight {
   alone: boolean;
   /** Holders of this process that were released: never to come back. */
   released: Set<string>;
+  /** Of this process, who has come to wait. */
+  waiting: Set<Attempt>;
+  /** Who holds, by the last of our grants. */
+  census: Census | null;
 }
 
 /** Released ones that are remembered: whoever is forgotten is asked for. */
@@ -72,7 +77,7 @@ interface Where {
   paths: LockPaths;
 }
 
-function sightOf({ session, paths }: Where): Sight {
+export function sightOf({ session, paths }: Where): Sight {
   let known = sights.get(session);
   if (known?.epoch !== session.epoch) {
     known = { epoch: session.epoch, locks: new Map() };
@@ -82,8 +87,8 @@ function sightOf({ session, paths }: Where): Sight {
   if (!sight) {
     sight = {
       ...{ version: -1, facts: new Map(), granting: null, first: null },
-      ...{ queue: new Map(), line: new Map() },
-      ...{ alone: false, released: new Set() },
+      ...{ queue: new Map(), line: new Map(), waiting: new Set() },
+      ...{ alone: false, released: new Set(), census: null },
     };
     known.locks.set(paths.lock, sight);
   }
@@ -111,15 +116,25 @@ export function forgetOthers(attempt: Attempt, ids: readonly string[]): void {
 
 /** Its place in the queue is found: right behind `ahead`, or first. */
 export function stand(attempt: Attempt, ahead: string | null): void {
-  leaveQueue(attempt);
+  leavePlace(attempt);
   attempt.ahead = ahead;
   const { queue, line } = sightOf(attempt);
   queue.set(ahead ?? "", attempt);
   line.set(sequenceOf(attempt.waiter!), attempt);
 }
 
-/** It has the lock, waits no more, or looks for its place anew. */
+/** It is about to wait. */
+export function enterQueue(attempt: Attempt): void {
+  sightOf(attempt).waiting.add(attempt);
+}
+
+/** It has the lock, waits no more, or begins anew. */
 export function leaveQueue(attempt: Attempt): void {
+  leavePlace(attempt);
+  sightOf(attempt).waiting.delete(attempt);
+}
+
+function leavePlace(attempt: Attempt): void {
   const sight = sightOf(attempt);
   const key = attempt.ahead ?? "";
   if (sight.queue.get(key) === attempt) sight.queue.delete(key);
@@ -176,6 +191,11 @@ export function lineBefore(attempt: Attempt, waiter: string): Line | null {
   }
   return { ahead: ahead.waiter!, head: head.waiter!, sameOwner, count };
 }
+/** Whether the head of the queue is of this process: then the wait says nothing of others. */
+export const isBehindOurs = (attempt: Attempt): boolean => {
+  const { first } = sightOf(attempt);
+  return first !== null && first !== attempt;
+};
 
 /** The first waiter looks at these slots, or has. */
 export function lead(attempt: Attempt, slots: ChildrenReply[]): void {
@@ -247,6 +267,11 @@ export function bequeath(
     () => null,
   );
   sightOf(attempt).granting = { waiter: waiter!, estate };
+  countTake(
+    attempt,
+    granting,
+    slots.map(({ children }) => children),
+  );
 }
 
 /** What the waiter right before this one leaves, if it was of this process and was granted. */

@@ -1,6 +1,7 @@
 import { check, create, remove, type Operation } from "../zookeeper/operations";
 import { isLoss, type MultiReply, type Stat } from "../zookeeper/replies";
 import type { Attempt } from "./attempt";
+import { counted } from "./census";
 import { readChefHolder } from "./chef-holder";
 import { disagreement, sameLimits } from "./fast";
 import { becomeHolder, grant } from "./grant";
@@ -26,7 +27,7 @@ function taking(attempt: Attempt, slot: number, how: How): Operation[] {
       create("slot", path, Buffer.from(request.group)),
       ...mirrorTaken(attempt),
     );
-  return operations;
+  return [...operations, ...counted(attempt, attempt.lock!)];
 }
 
 interface TakeOptions {
@@ -139,8 +140,13 @@ export function succession(attempt: Attempt, path: string): Succession | null {
 function partOfNext(reply: MultiReply): MultiReply {
   const { code, failed, stats = new Map<string, Stat>() } = reply;
   if (nextFailed(reply)) return { code, failed: failed!.slice(NEXT.length) };
-  if (code === "OK")
-    return { code, stats: new Map([["stamp", stats.get(`${NEXT}stamp`)!]]) };
+  if (code === "OK") {
+    const own = [...stats].filter(([as]) => as.startsWith(NEXT));
+    return {
+      code,
+      stats: new Map(own.map(([as, stat]) => [as.slice(NEXT.length), stat])),
+    };
+  }
   // refused for the release's own sake: the slot is there still
   return isLoss(reply) ? reply : { code: "NODE_EXISTS", failed: "slot" };
 }

@@ -11,7 +11,7 @@ import {
 import { mirrorPath } from "./mirror";
 import { readHolders } from "./members";
 import { Expired } from "./patience";
-import { inherit } from "./sight";
+import { inherit, isBehindOurs } from "./sight";
 import type { Step } from "./step";
 import { take } from "./take";
 import type { WaitReport } from "./types";
@@ -21,7 +21,7 @@ const MOMENT = 250;
 
 /** WAIT: until something watched changes, the session ends, or it is time to look again. */
 export async function wait(attempt: Attempt): Promise<Step> {
-  attempt.waited = true;
+  attempt.waited ||= attempt.first || !isBehindOurs(attempt);
   await tell(attempt);
   if (!attempt.dirty && !attempt.passed)
     await slept(attempt, attempt.patience.left());

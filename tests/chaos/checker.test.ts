@@ -22,7 +22,9 @@ describe("the checker of histories", () => {
       .release(0, "a-1")
       .release(1, "b-1")
       .grant(0, "c-1")
-      .release(0, "c-1");
+      .grant(1, "d-1", { beside: "0/c-1" })
+      .release(0, "c-1")
+      .release(1, "d-1");
     expect(script.rules()).to.deep.equal([]);
   });
 

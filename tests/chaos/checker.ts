@@ -37,6 +37,7 @@ export type Rule =
   | "adopted as if it had not failed"
   | "outlives its session"
   | "granted without naming L"
+  | "granted without being counted"
   | "failed without changing L"
   | "undid a hold"
   | "put on hold by nobody"

@@ -18,7 +18,7 @@ import { parseServers } from "../../core/zookeeper/servers";
 import { Session } from "../../core/zookeeper/session";
 import { Dice } from "./dice";
 import { Journal, now } from "./journal";
-import { AUTH, CLOSED, lockOf, requestOf, type ChaosLock } from "./locks";
+import { AUTH, lockOf, requestOf, type ChaosLock } from "./locks";
 
 const ENDS_OF_A_WAIT = [
   ...[LockTimeout, LockCancelled, LockBlocked, LockOnHold],
@@ -190,7 +190,7 @@ async function main(args: string[]): Promise<void> {
   await Promise.all(
     Array.from({ length: Number(count) }, (_, i) => {
       const worker = Number(first) + i;
-      const of = lockOf(worker).name === CLOSED ? 2 : i % 2;
+      const { session: of = i % 2 } = lockOf(worker);
       return workers.work(sessions[of]!, of, worker);
     }),
   );

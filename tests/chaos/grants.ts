@@ -28,12 +28,13 @@ export function checkGrant(
   if (created.length === 0 || !was || !is) return created;
   const removed = named("delete", idOf);
   const [waiter] = named("delete", waiterOf);
+  const beside = named("check", idOf);
   for (const id of created) {
     if (was.onHold) report("granted on hold", id);
     const old = removed.find((other) => ownerOf(other) === ownerOf(id));
     const holder = is.holders.find((each) => each.id === id)!;
     if (old !== undefined) checkAdoption(was, old, holder, report);
-    else checkNew(was, holder, waiter, report);
+    else checkNew(was, holder, { waiter, beside }, report);
   }
   return created;
 }
@@ -53,7 +54,7 @@ function checkAdoption(
 function checkNew(
   was: State,
   holder: Holder,
-  waiter: string | undefined,
+  { waiter, beside }: { waiter: string | undefined; beside: string[] },
   report: Report,
 ): void {
   const failed = was.holders.filter(({ failed }) => failed);
@@ -62,6 +63,9 @@ function checkNew(
   if (failed.some(({ group }) => group === holder.group))
     report("joined a failed member", holder.id);
   const next = was.waiters[0];
-  if (next !== waiter || (waiter === undefined && was.slots.length > 0))
+  // who has not waited finds nobody, or names one of those who hold
+  const known = was.holders.some(({ id }) => beside.includes(id));
+  const overtakes = waiter === undefined && was.slots.length > 0 && !known;
+  if (next !== waiter || overtakes)
     report("not the first in the queue", `${holder.id} before ${next}`);
 }

@@ -8,6 +8,8 @@ export interface ChaosLock {
   limits: Limits;
   /** Values of N that an operator sets meanwhile. */
   set?: number[];
+  /** The session that all of a process take it by, where it is one. */
+  session?: number;
   /** Of the lock's n-th worker. */
   group(n: number): string;
 }
@@ -35,13 +37,23 @@ const RACKS: ChaosLock = {
   limits: { maxHolders: 2, maxPerGroup: 2, maxFailures: 1 },
   group: (n) => `rack${n % 2}`,
 };
-const WITH_CREDENTIALS: ChaosLock = { ...ONE, name: CLOSED };
+/** There is a place for most who come: so many come beside others. */
+const WIDE: ChaosLock = {
+  name: "wide",
+  session: 0,
+  limits: { maxHolders: 12, maxPerGroup: null, maxFailures: 6 },
+  group: (n) => `host${n}`,
+};
+const WITH_CREDENTIALS: ChaosLock = { ...ONE, name: CLOSED, session: 2 };
 
-/** What a run plays with: one at a time; two with groups; racks with few members at once; one that is closed to others. */
-export const LOCKS = [ONE, TWO, RACKS, WITH_CREDENTIALS];
+/** What a run plays with: one at a time; two with groups; racks with few members at once; one that is closed to others; many at once. */
+export const LOCKS = [ONE, TWO, RACKS, WITH_CREDENTIALS, WIDE];
 
 /** Which lock a worker takes, by its number. */
-const TURNS = [ONE, TWO, RACKS, ONE, TWO, RACKS, WITH_CREDENTIALS];
+const TURNS = [
+  ...[ONE, TWO, RACKS, ONE, TWO, RACKS],
+  ...[WITH_CREDENTIALS, WIDE, WIDE, WIDE],
+];
 
 export function lockOf(worker: number): ChaosLock {
   return TURNS[worker % TURNS.length]!;

@@ -9,7 +9,7 @@ async function main(): Promise<void> {
       seed: { type: "string" },
       ensemble: { type: "boolean", default: false },
       clients: { type: "string", default: "4" },
-      workers: { type: "string", default: "8" },
+      workers: { type: "string", default: "10" },
     },
   });
   const seed = Number(values.seed ?? Date.now() % 1_000_000);

@@ -79,7 +79,7 @@ async function inSandbox(
   const file = path.join(sandbox.dir, "journal-operator");
   const journal = new Journal(file, "operator");
   const ports = servers.map(({ port }) => port);
-  const count = options.workers ?? 7;
+  const count = options.workers ?? 10;
   const clients = await Promise.all(
     Array.from({ length: options.clients ?? 3 }, (_, i) => {
       // the last worker of each is the first of the next: two runs of one owner

@@ -2,17 +2,28 @@
 import type { StepRules } from "./answer";
 import {
   becomeHolder,
+  countGrant,
   qcheck,
   sid,
   to,
   uuid,
   wait,
   type Client,
+  type Request,
   type Terms,
 } from "./client";
 import { decide } from "./evaluate";
 import { hearGrant, held, loseGrant, restart, takeMirror } from "./grant";
-import { estatePath, hearEstate, hearHead, hearKnown } from "./heir";
+import {
+  companion,
+  estatePath,
+  hearEstate,
+  hearHead,
+  hearKnown,
+  hearMemory,
+  hearSlots,
+  leaveEstate,
+} from "./heir";
 import { follow, hearLine, hearLineHead } from "./line";
 import { H, inOrder, L, lockData, parseLock, slotPath, W } from "./layout";
 import { check, create, createSequential, nameOf, remove, set } from "./tree";
@@ -33,6 +44,10 @@ export const FAST: StepRules = {
   ask(c, t) {
     if (c.refusal) return qcheck(c, t);
     if (!c.lock) return { read: "data", path: L };
+    if (t.process && c.phase === "")
+      return { read: "data", path: estatePath(t.process) };
+    if (c.phase === "slots") return { read: "children", path: H };
+    if (c.phase === "beside") return beside(c, c.lock.v, t);
     const terms = { max: t.max, hold: false };
     return {
       ops: [
@@ -46,6 +61,8 @@ export const FAST: StepRules = {
           : []),
         create(slotPath(c.slot), t.group),
         ...becomeHolder(c, t, "held"),
+        ...countGrant(t),
+        ...(c.lock.max === t.max ? leaveEstate(c, t, false) : []),
         ...takeMirror(t),
       ],
     };
@@ -56,12 +73,16 @@ export const FAST: StepRules = {
       const lock = parseLock(answer.data, answer.version);
       return lock.hold ? to(c, "QUEUE", { lock }) : { ...c, lock };
     }
+    if (t.process && c.phase === "") return hearMemory(c, t, answer);
+    if (c.phase === "slots") return hearSlots(c, t, answer);
     const { max, v } = c.lock;
     const written = max === t.max ? c.lock : { v: v + 1, max, hold: false };
     if (answer.ok && !c.refusal)
       return held({ ...c, lock: { ...written, max: t.max } }, t);
     return hearGrant(c, t, answer, (next, refusal) => {
-      if (refusal.code === "BAD_VERSION") return { ...next, lock: null };
+      if (refusal.code === "BAD_VERSION" && refusal.path === L)
+        return to(next, "FAST", { lock: null });
+      if (c.phase === "beside") return to(next, "QUEUE");
       if (refusal.code === "NO_NODE") return to(next, "INIT");
       const beside = !t.has("FAST-FREE") && c.slot + 1 < t.max;
       if (beside && refusal.path === slotPath(c.slot))
@@ -71,6 +92,19 @@ export const FAST: StepRules = {
   },
   lose: (c) => (c.lock ? loseGrant(c) : c),
 };
+
+/** FAST where others of the process hold: all who do are known as long as no grant was counted since. */
+const beside = (c: Client, v: number, t: Terms): Request => ({
+  ops: [
+    check(L, v),
+    ...(t.has("BESIDE-NONE-WAIT") ? [remove(W), create(W)] : []),
+    ...(t.has("COMPANION") ? [check(companion(c))] : []),
+    ...countGrant(t, c.count),
+    create(slotPath(c.slot), t.group),
+    ...becomeHolder(c, t, "held"),
+    ...leaveEstate(c, t, false),
+  ],
+});
 
 export const QUEUE: StepRules = {
   ask: (c, t) => ({

@@ -48,7 +48,7 @@ export function read(tree: Tree, request: Read): Answer {
     case "data":
       return yes({ data, version });
     case "children":
-      return yes({ data, names: childrenOf(tree, path) });
+      return yes({ data, version, names: childrenOf(tree, path) });
     case "slot":
       return yes({ data, members: membersOf(tree, path) });
     case "member": {

@@ -2,7 +2,7 @@
 import type { LockView, MemberState } from "./layout";
 import { H, slotPath } from "./layout";
 import type { Rule } from "./rules";
-import { check, create, set, type Op, type Refusal } from "./tree";
+import { ANY, check, create, set, type Op, type Refusal } from "./tree";
 
 /** The names of the protocol page; then the states in which nothing is asked. */
 export type Step =
@@ -56,6 +56,8 @@ export interface Client {
   /** The waiter right before, as last seen, and what the last EVAL saw: kept where estates are left. */
   ahead: string;
   sight: string;
+  /** Grants so far, as H's version counts them: of the same look. */
+  count: number;
   /** The last acquire had to wait: the next one skips FAST. */
   patient: boolean;
   /** The operation under way has ended in LOSS before. */
@@ -111,6 +113,8 @@ export interface Terms {
   process: string;
   /** The names of the clients of this process. */
   mates: string;
+  /** Somebody's process remembers who holds, so grants are counted. */
+  counts: boolean;
   has(rule: Rule): boolean;
 }
 
@@ -155,6 +159,10 @@ export function becomeHolder(c: Client, t: Terms, data: MemberState): Op[] {
     create(`${u}/${liveName(c, t)}`, "", sid(c)),
   ];
 }
+
+/** Every grant beside others counts in H's version, so that who knows it knows of all grants. */
+export const countGrant = (t: Terms, known = ANY): Op[] =>
+  t.counts && t.max > 1 && t.has("GRANT-COUNTS") ? [set(H, "", known)] : [];
 
 /** The quorum read that settles a doubt. */
 export function qcheck(c: Client, t: Terms): Request {

@@ -54,6 +54,7 @@ export function termsOf(k: Configuration, without: ReadonlySet<Rule>): Terms[] {
     mates: [...(k.processes ?? "")]
       .map((process, j) => (process === k.processes?.[i] ? nameOf(j) : ""))
       .join(""),
+    counts: k.processes !== undefined,
     has: (rule: Rule) => !without.has(rule),
   }));
 }

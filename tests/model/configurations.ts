@@ -68,6 +68,12 @@ export const SUITE: Configuration[] = [
     processes: "aaa",
     patient: true,
   }),
+  three("N = 2, two beside one another", { ...atN2, processes: "aab" }),
+  three("N = 2, one owner, two beside one another", {
+    ...{ ...atN2, owners: "pqq", groups: "aab", processes: "aba" },
+    faults: {},
+    runs: "211",
+  }),
   three("two of one owner, two of one process", {
     owners: "pqp",
     groups: "aba",

@@ -60,7 +60,9 @@ export const EVAL: StepRules = {
       const names = answer.ok ? answer.names : [];
       const todo = names.map((name) => `${H}/${name}`);
       const found = { ...NOTHING, taken: names.map(Number) };
-      return next({ ...c, found, todo, sight: "", phase: "slot" }, t, found);
+      const count = t.process && answer.ok ? answer.version : 0;
+      const look = { found, todo, sight: "", count, phase: "slot" };
+      return next({ ...c, ...look }, t, found);
     }
     const { found } = c;
     if (!found) return { ...c, ...afresh };

@@ -22,6 +22,7 @@ export type Fault = (typeof FAULTS)[number];
 
 /** Amid reads: a fault here is one before the first of them, for all that others and the client itself can tell. */
 const isAmidReads = (c: Client): boolean =>
+  (c.step === "FAST" && c.phase === "slots") ||
   (c.step === "PLACE" && c.phase !== "" && c.phase !== "delete") ||
   (c.step === "EVAL" && c.phase !== "") ||
   (c.step === "OWN" && c.phase === "");

@@ -13,6 +13,7 @@ export function restart(c: Client, change: Partial<Client> = {}): Client {
     first: false,
     ahead: "",
     sight: "",
+    count: 0,
     doubt: false,
     gd: false,
     everGd: false,

@@ -4,7 +4,7 @@
  * reads it no earlier than it sees its predecessor gone.
  */
 import type { Answer } from "./answer";
-import { to, uuid, type Client, type Terms } from "./client";
+import { holder, to, uuid, type Client, type Terms } from "./client";
 import type { LockView, Member } from "./layout";
 import { countsAsFailed } from "./layout";
 import { set, type Op } from "./tree";
@@ -13,6 +13,7 @@ export const estatePath = (process: string): string => `estate-${process}`;
 
 /** One who may hold. */
 interface Heirloom {
+  path: string;
   slot: number;
   group: string;
   owner: string;
@@ -20,9 +21,11 @@ interface Heirloom {
 }
 
 interface Estate {
-  /** The waiter that was granted. */
+  /** The waiter that was granted; "": it did not wait. */
   of: string;
   lock: LockView;
+  /** H's version with this grant. */
+  count: number;
   holders: Heirloom[];
 }
 
@@ -37,6 +40,7 @@ export function seeing(
   members: readonly Member[],
 ): string {
   const seen = members.map((member) => ({
+    path: member.path,
     slot,
     group,
     owner: member.owner,
@@ -47,13 +51,16 @@ export function seeing(
 
 /** Part of a grant. A slot that it creates had nobody in it. */
 export function leaveEstate(c: Client, t: Terms, joins: boolean): Op[] {
-  if (t.process === "" || !c.lock || c.waiter === null) return [];
+  if (t.process === "" || !c.lock) return [];
   const others = holdersIn(c.sight).filter(
     ({ slot }) => joins || slot !== c.slot,
   );
-  const self = { slot: c.slot, group: t.group, owner: t.owner, failed: false };
+  const { slot, lock } = c;
+  const { group, owner } = t;
+  const self = { path: holder(c, t), slot, group, owner, failed: false };
   const holders = [...others, self];
-  const estate: Estate = { of: c.waiter, lock: c.lock, holders };
+  const of = c.waiter ?? "";
+  const estate: Estate = { of, lock, count: c.count + 1, holders };
   return [set(estatePath(t.process), JSON.stringify(estate))];
 }
 
@@ -69,7 +76,8 @@ export function hearHead(c: Client, answer: Answer): Client {
 
 export function hearKnown(c: Client, t: Terms, answer: Answer): Client {
   const estate = estateOf(answer);
-  const fits = t.has("HEAD-KNOWN") ? estate?.of === c.sight : estate !== null;
+  const behind = c.sight !== "" && estate?.of === c.sight;
+  const fits = t.has("HEAD-KNOWN") ? behind : estate !== null;
   const found = { ...c, sight: "" };
   if (!estate || !fits || estate.holders.some(({ owner }) => owner === t.owner))
     return { ...found, phase: "holders" };
@@ -86,22 +94,50 @@ export function hearEstate(c: Client, t: Terms, answer: Answer): Client {
   const estate = estateOf(answer);
   const next = t.has("HEIR-NEXT") ? estate?.of === c.ahead : estate !== null;
   if (!estate || !next || estate.of.includes(uuid(c))) return to(c, "PLACE");
-  const heir = { ...c, first: true, lock: estate.lock };
-  const { holders } = estate;
+  const { lock, count, holders } = estate;
+  const heir = { ...c, first: true, lock };
+  const slot = lock.max === t.max ? freeBeside(holders, t) : null;
+  if (slot === null) return to(heir, "EVAL");
+  const sight = JSON.stringify(holders);
+  return to(heir, "TAKE", { slot, recreate: false, sight, count });
+}
+
+/** The slot that may be taken if nobody holds but those. */
+function freeBeside(holders: readonly Heirloom[], t: Terms): number | null {
   const near = ({ owner, group }: Heirloom) =>
     owner === t.owner || group === t.group;
-  const failed = holders.filter((holder) => holder.failed).length;
-  if (
-    estate.lock.max !== t.max ||
-    holders.some(near) ||
-    failed >= t.maxFailures
-  )
-    return to(heir, "EVAL");
+  const failed = holders.filter((heirloom) => heirloom.failed).length;
+  if (holders.some(near) || failed >= t.maxFailures) return null;
   const used = new Set(holders.map(({ slot }) => slot));
-  for (let slot = 0; slot < t.max; slot++)
-    if (!used.has(slot)) {
-      const sight = JSON.stringify(holders);
-      return to(heir, "TAKE", { slot, recreate: false, sight });
-    }
-  return to(heir, "EVAL");
+  for (let slot = 0; slot < t.max; slot++) if (!used.has(slot)) return slot;
+  return null;
 }
+
+/**
+ * FAST, with what the process knows: nobody holds any more, so FAST it is; others do, so BESIDE them if nobody was
+ * granted since; or there is no place.
+ */
+export function hearMemory(c: Client, t: Terms, answer: Answer): Client {
+  const estate = estateOf(answer);
+  if (!estate || c.lock?.max !== t.max) return { ...c, phase: "free" };
+  if (estate.lock.v !== c.lock.v) return to(c, "QUEUE");
+  const { count, holders } = estate;
+  return { ...c, phase: "slots", count, sight: JSON.stringify(holders) };
+}
+
+/** Whose slot is not there has left: the process knows of its own releases. */
+export function hearSlots(c: Client, t: Terms, answer: Answer): Client {
+  const names = answer.ok ? answer.names : [];
+  const left = holdersIn(c.sight).filter(({ slot }) =>
+    names.includes(String(slot)),
+  );
+  const alone = { ...c, sight: "", count: 0 };
+  if (left.length === 0) return { ...alone, phase: "free" };
+  const slot = freeBeside(left, t);
+  if (slot === null) return to(alone, "QUEUE");
+  return { ...c, phase: "beside", slot, sight: JSON.stringify(left) };
+}
+
+/** One who stands while nobody else was granted. */
+export const companion = (c: Client): string =>
+  holdersIn(c.sight).at(-1)?.path ?? "";

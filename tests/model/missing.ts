@@ -101,6 +101,21 @@ export const MISSING: Record<Rule, Missing> = {
       cached: true,
     },
   ),
+  "GRANT-COUNTS": shows(
+    "OWNER_TWICE",
+    {},
+    { owners: "pqq", groups: "aab", max: "2", processes: "aba" },
+  ),
+  COMPANION: shows(
+    "GROUP_TWICE",
+    {},
+    { owners: "pqr", groups: "abb", max: "2", processes: "aba" },
+  ),
+  "BESIDE-NONE-WAIT": shows(
+    "FIFO",
+    {},
+    { ...three, max: "2", processes: "aba" },
+  ),
   "BOTH-DOUBT": shows("ASLEEP", { lostReply: 1 }, { processes: "aa" }),
   "FAIL-BUMP": shows("MAX_FAILURES", { failure: 1 }, failing),
   "FAIL-VERSION": shows("HOLD_UNDONE", { failure: 1, hold: 1 }),

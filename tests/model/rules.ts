@@ -35,6 +35,12 @@ export const RULES = {
     "who queues takes an estate for all that hold only if the head of the queue stood right behind",
   "LINE-KNOWN":
     "who does not list the queue knows all before it: they are of its process, up to the head",
+  "GRANT-COUNTS":
+    "every grant counts in H's version, and who comes beside others names it",
+  COMPANION:
+    "who comes beside others names one who still holds: H may be another else",
+  "BESIDE-NONE-WAIT":
+    "who comes beside others deletes and creates W: it succeeds only if nobody waits",
   "BOTH-DOUBT":
     "a lost answer to a release with the next one's grant in it is a doubt of both",
   "FAIL-BUMP": "FAIL changes L's version, so grants in flight fail",

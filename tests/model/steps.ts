@@ -52,6 +52,7 @@ export const begin = (
   first: false,
   ahead: "",
   sight: "",
+  count: 0,
   patient: false,
   doubt: false,
   gd: false,

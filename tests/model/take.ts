@@ -2,6 +2,7 @@
 import type { StepRules } from "./answer";
 import {
   becomeHolder,
+  countGrant,
   qcheck,
   to,
   wait,
@@ -37,6 +38,7 @@ export const TAKE: StepRules = {
         ...(c.recreate ? [remove(path)] : []),
         create(path, t.group),
         ...becomeHolder(c, t, "held"),
+        ...countGrant(t),
         ...leaveEstate(c, t, false),
         ...(c.recreate ? [] : takeMirror(t)),
       ],
@@ -58,6 +60,7 @@ export const JOIN: StepRules = {
           ops: [
             ...grantHead(c, t),
             ...becomeHolder(c, t, "held"),
+            ...countGrant(t),
             ...leaveEstate(c, t, true),
           ],
         },
