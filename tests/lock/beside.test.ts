@@ -38,6 +38,36 @@ describe("who comes beside others of its process", () => {
     expect(session.take().map(({ kind }) => kind)).to.deep.equal(["multi"]);
   });
 
+  it("leaves it to one of them to make the lock", async () => {
+    const lock = newLock({ maxHolders: 3 });
+    const session = await lab.session();
+    await Promise.all(
+      ["a", "b", "c"].map((target) => lab.get(lock.by(target), session)),
+    );
+    const requests = session.take();
+    const made = requests.filter(({ operations }) =>
+      operations.some(({ as }) => as === "lock data"),
+    );
+    expect(made).to.have.length(1);
+    expect(requests.filter(({ kind }) => kind === "read")).to.have.length(2);
+  });
+
+  it("can be cancelled while another one reads the lock", async () => {
+    const lock = newLock();
+    const session = await lab.session();
+    let goOn = () => {};
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    session.script = once(({ kind }) => kind === "read", {
+      before: () => held,
+    });
+    const a = await lab.contend(lock.by("a"), session);
+    const b = await lab.contend(lock.by("b"), session);
+    b.cancel();
+    await b.fails();
+    goOn();
+    await a.gets();
+  });
+
   it("takes the place of one who has left", async () => {
     const lock = newLock({ maxHolders: 2 });
     const session = await lab.session();
