@@ -112,6 +112,20 @@ describe("a lost answer", () => {
     await lab.isEmpty(lock);
   });
 
+  it("of a fast grant that arrives only after the release: it is poisoned and fails", async () => {
+    const lock = newLock();
+    await (await lab.get(lock.by("z"))).release();
+    const session = await lab.session();
+    let arrive = () => {};
+    const late = new Promise<void>((resolve) => (arrive = resolve));
+    session.script = once(isGrant, { late });
+    await (await lab.get(lock.by("a"), session)).release();
+    arrive();
+    const [answer] = await Promise.all(session.arrived);
+    expect(answer!.code).to.equal("BAD_VERSION");
+    await lab.isEmpty(lock);
+  });
+
   it("of a fast grant, then a new session that reads an old view: it is held", async () => {
     const lock = newLock();
     await (await lab.get(lock.by("z"))).release();
