@@ -69,6 +69,20 @@ describe("a release and the next one of the same process", () => {
     await endsWith(next, lock);
   });
 
+  it("go on one by one on hold, though the next one came after the hold", async () => {
+    const lock = newLock();
+    const [session, operator] = [await lab.session(), await lab.session()];
+    const holder = await lab.get(lock.by("a"), session);
+    await hold(operator, lock.path, { by: "op@x", why: "look" });
+    const next = await lab.contend(lock.by("b"), session);
+    await next.waits();
+    await holder.release();
+    await next.waitsAgain();
+    expect(await lab.holders(lock)).to.deep.equal([]);
+    await unhold(operator, lock.path, { by: "op@x", why: "seen" });
+    await endsWith(next, lock);
+  });
+
   it("go on one by one when the holder was taken away by hand", async () => {
     const lock = newLock();
     const other = await lab.session();
