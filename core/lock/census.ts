@@ -53,24 +53,26 @@ export type WayIn = "free" | Beside;
 export function wayIn(attempt: Attempt): WayIn | null {
   const { request, key, session, paths } = attempt;
   const lock = attempt.lock!;
-  const { census, waiting } = sightOf(attempt);
+  const { census, waiting, released } = sightOf(attempt);
   if (waiting.size > 0) return null;
   if (census?.version !== lock.version)
     return isAlone(session, paths.lock) ? "free" : null;
   const facts = factsOf(attempt);
-  const stay = (id: string) => !facts.get(id)?.leaving;
+  const leaves = (id: string) => released.has(id) || facts.get(id)?.leaving;
   const holders = census.slots.flatMap((ids, slot) =>
-    ids.filter(stay).map((id) => ({ slot, id, fact: facts.get(id) })),
+    ids.filter((id) => !released.has(id)).map((id) => ({ slot, id })),
   );
-  const companion = holders.at(-1);
+  const companion = holders.findLast(({ id }) => !leaves(id));
   if (!companion) return "free";
   const slot = Array.from(
     { length: lock.limits.maxHolders },
     (_, at) => census.slots[at] ?? [],
-  ).findIndex((ids) => !ids.some(stay));
+  ).findIndex((ids) => ids.every(leaves));
   if (slot < 0) return null;
   let failed = 0;
-  for (const { id, fact } of holders) {
+  // a release that was sent may be carried out after this grant: only its own slot is safe to ask for
+  for (const { id } of holders) {
+    const fact = facts.get(id);
     if (!fact || fact.group === request.group) return null;
     if (id.startsWith(`${key}-`)) return null;
     if (fact.failed) failed += 1;

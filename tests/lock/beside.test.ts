@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { Held } from "../../core/lock";
 import { remove } from "../../core/zookeeper/operations";
-import { newLock, useLab } from "./lab";
+import { newLock, useLab, type TestLock } from "./lab";
 import {
   isEnqueue,
   isGrant,
@@ -13,6 +13,9 @@ import {
 /** Whether it is to get in beside others, without the queue. */
 const isBeside = (request: Request): boolean =>
   isGrant(request) && request.operations.some(({ as }) => as === "companion");
+
+const isRemoval = ({ operations }: Request): boolean =>
+  operations.some(({ kind, as }) => kind === "delete" && as === "holder");
 
 const slotOf = ({ path }: Held) => path.split("/").at(-2);
 
@@ -154,6 +157,45 @@ describe("who comes beside others of its process", () => {
       await Promise.all(held.map((each) => each.release()));
       await lab.isEmpty(lock);
     });
+
+  describe("one of whom leaves", () => {
+    /** Its release is lost, and sent again when `arrive` is called; a place before its own is free. */
+    async function leaving(lock: TestLock) {
+      const session = await lab.session();
+      const place = await lab.get(lock.by("p"), session);
+      const a = await lab.get(lock.by("a"), session);
+      const b = await lab.get(lock.by("b"), session);
+      await place.release();
+      let arrive = () => {};
+      const late = new Promise<void>((resolve) => (arrive = resolve));
+      const lost = once(isRemoval, { lose: "request" });
+      const again = once(isRemoval, { before: () => late });
+      session.script = (request) => lost(request) ?? again(request);
+      return { session, a, b, released: a.release(), arrive };
+    }
+
+    it("does not take its owner for gone before it is", async () => {
+      const lock = newLock({ maxHolders: 3 });
+      const { session, a, b, released, arrive } = await leaving(lock);
+      const next = await lab.contend(lock.by("a"), session);
+      await next.waits();
+      expect((await lab.holders(lock)).sort()).to.deep.equal(
+        [a.id, b.id].sort(),
+      );
+      arrive();
+      await released;
+      await next.gets();
+    });
+
+    it("does not give its group a second place before it has left the first", async () => {
+      const lock = newLock({ maxHolders: 3 });
+      const { session, a, released, arrive } = await leaving(lock);
+      const next = await lab.get(lock.by("c", { group: "a" }), session);
+      expect(slotOf(next)).to.equal(slotOf(a));
+      arrive();
+      await released;
+    });
+  });
 
   it("goes by the queue when the one before it was refused", async () => {
     const lock = newLock({ maxHolders: 4 });
