@@ -1,15 +1,9 @@
-import { hostname, userInfo } from "node:os";
 import { createInterface } from "node:readline/promises";
 import type { z } from "zod";
 import type { Context } from "./context";
 import { CommandError, usage } from "./errors";
 import { EXIT } from "./exit-codes";
 import type { changeJson } from "./json";
-
-/** Whom history names: `user@machine`. */
-export function operator(): string {
-  return `${userInfo().username}@${hostname()}`;
-}
 
 export const onTerminal = () => process.stdin.isTTY === true;
 

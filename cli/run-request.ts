@@ -1,3 +1,4 @@
+import { whoWeAre } from "../core/text/who";
 import { createHash, randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import path from "node:path";
@@ -16,7 +17,6 @@ import type { Session } from "../core/zookeeper/session";
 import { ciJob } from "../provider/ci";
 import { chefFor, type ChefOption } from "./chef-option";
 import type { Context } from "./context";
-import { operator } from "./operator";
 import { limitsGiven, type LimitOptions } from "./options";
 
 export interface RunOptions extends LimitOptions {
@@ -82,7 +82,7 @@ export function requestOf(
     owner: { target, subject: options.subject ?? `run ${action}` },
     facts: {
       run: randomBytes(6).toString("hex"),
-      from: operator(),
+      from: whoWeAre(),
       action: `run ${action}`,
       ...(ci ? { ci } : {}),
     },

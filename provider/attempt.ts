@@ -1,4 +1,3 @@
-import { hostname, userInfo } from "node:os";
 import type {
   ActionFailure,
   ActionOutcome,
@@ -11,6 +10,7 @@ import type {
 import type { HolderFacts } from "../core/lock/types";
 import { duration } from "../core/text/duration";
 import { tail } from "../core/text/lines";
+import { whoWeAre } from "../core/text/who";
 import { ciJob } from "./ci";
 import { keptState, lockToUse, standing, standingAfter } from "./kept";
 import { marksOf } from "./marks";
@@ -110,11 +110,6 @@ export function specOf(
       ...(before?.keptAuth ?? []).map(({ credentials }) => credentials),
     ],
   };
-}
-
-/** `user@machine` */
-export function whoWeAre(): string {
-  return `${userInfo().username}@${hostname()}`;
 }
 
 /** Only recording: when it is new, and until that has once been done. */

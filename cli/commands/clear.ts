@@ -1,3 +1,4 @@
+import { whoWeAre } from "../../core/text/who";
 import { Command } from "commander";
 import {
   clear as clearHolder,
@@ -10,7 +11,7 @@ import { EXIT } from "../exit-codes";
 import { findHolder, findLock } from "../find";
 import { holderToJson } from "../lock-json";
 import { holderBlock } from "../lock-page";
-import { consent, operator, printChange, reasonFor } from "../operator";
+import { consent, printChange, reasonFor } from "../operator";
 
 interface Options {
   holder: string;
@@ -53,7 +54,7 @@ Examples:
         const why = await reasonFor(context, options.message);
         const yes = options.yes === true;
         await consent(context, `clear this holder of ${name}?`, { yes });
-        const by = operator();
+        const by = whoWeAre();
         const { forceLive } = options;
         const act = { by, why, forceLive: forceLive === true };
         const { id } = holder;

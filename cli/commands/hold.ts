@@ -1,8 +1,9 @@
+import { whoWeAre } from "../../core/text/who";
 import { Command } from "commander";
 import { hold as holdLock, unhold as unholdLock } from "../../core/lock";
 import { perform, withSession } from "../context";
 import { findLock } from "../find";
-import { operator, printChange, reasonFor } from "../operator";
+import { printChange, reasonFor } from "../operator";
 
 interface Options {
   message?: string;
@@ -28,7 +29,7 @@ Examples:
       await withSession(context, async (session) => {
         const lock = await findLock(context, session, name);
         const why = await reasonFor(context, message);
-        const by = operator();
+        const by = whoWeAre();
         await holdLock(session, lock.path, { by, why });
         const before = lock.hold
           ? `; before: by ${lock.hold.by}: ${lock.hold.why}`
@@ -59,7 +60,7 @@ Examples:
     perform(command, async (context) => {
       await withSession(context, async (session) => {
         const lock = await findLock(context, session, name);
-        const by = operator();
+        const by = whoWeAre();
         const why = message?.trim() || "no reason given";
         const changed = await unholdLock(session, lock.path, { by, why });
         const text = changed

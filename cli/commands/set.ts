@@ -1,9 +1,10 @@
+import { whoWeAre } from "../../core/text/who";
 import { Command } from "commander";
 import { forgetMirrors, setLimits, type Limits } from "../../core/lock";
 import { perform, withSession } from "../context";
 import { usage } from "../errors";
 import { findLock } from "../find";
-import { operator, printChange } from "../operator";
+import { printChange } from "../operator";
 import { count, countOrNone, limitsGiven, type LimitOptions } from "../options";
 
 interface Options extends LimitOptions {
@@ -51,7 +52,7 @@ Examples:
           "give --max-holders, --max-per-group, --max-failures or --no-chef",
         );
       const act = {
-        by: operator(),
+        by: whoWeAre(),
         why: options.message?.trim() || "no reason given",
       };
       await withSession(context, async (session) => {

@@ -1,7 +1,7 @@
+import { whoWeAre } from "../../core/text/who";
 import { lockPath } from "../../core/lock/paths";
 import type { HistoryRecord, HolderView } from "../../core/lock/types";
 import type { Session } from "../../core/zookeeper/session";
-import { whoWeAre } from "../attempt";
 import { ciJob } from "../ci";
 import { DEFAULT_ROOT, type Plan } from "../plan";
 import type { Runtime } from "../runtime";
