@@ -74,19 +74,24 @@ la_now() { read -r la_t la_x </proc/uptime; } 2>/dev/null`;
 /**
  * Outputs go through processes that outlive a lost link: written straight into the
  * broken channel they would kill the act by SIGPIPE, halfway between stop and start.
- * Most shells keep a short here-document in a pipe, which needs no program; others in a file.
+ * Most shells keep a short here-document in a pipe, which needs no program; others, bash before 5.1
+ * among them, in a file, which a full disk has no room for: there it is named pipes beside the guard.
  * The writing ends are opened before a relay could read the end of none, and a relay closes
  * them by \`exec\`: of what is redirected for a function alone, dash keeps the original.
  */
 const RELAYS = `la_relay() { trap '' HUP INT PIPE TERM; cat || cat >/dev/null; }
 la_pipes() { mkfifo -m 600 "$la_x.out" "$la_x.err" 2>/dev/null; }
 la_x=$la_d/$la_key@$la_u.$$
+la_1=
+case \${BASH_VERSION-}\${KSH_VERSION-}\${ZSH_VERSION-} in ''|5.[1-9]*|[6-9].*)
 exec 5<<. 6<<.
 -
 .
 -
 .
-if [ -p /proc/self/fd/5 ] && [ -p /proc/self/fd/6 ] && read -r la_1 <&5 && read -r la_1 <&6; then
+[ -p /proc/self/fd/5 ] && [ -p /proc/self/fd/6 ] && read -r la_1 <&5 && read -r la_1 <&6;;
+esac
+if [ "$la_1" = - ]; then
 la_1=/proc/self/fd/5 la_2=/proc/self/fd/6
 elif [ -n "$la_d" ] && { la_pipes || { rm -f "$la_x.out" "$la_x.err"; la_pipes; }; }; then
 la_1=$la_x.out la_2=$la_x.err
