@@ -59,7 +59,7 @@ export async function trimHistory(
 /** The more there are, which an unfinished roll may keep, the rarer they are listed: a list of all costs as much as they are many. */
 function rarity(records: number): number {
   const doublings = Math.floor(
-    Math.log2(Math.max(1, records / HISTORY_LENGTH / 2)),
+    Math.log2(Math.max(1, records / HISTORY_LENGTH)),
   );
   return TRIM_EVERY * 2 ** doublings;
 }
