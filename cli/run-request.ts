@@ -1,4 +1,3 @@
-import { whoWeAre } from "../core/text/who";
 import { createHash, randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import path from "node:path";
@@ -14,6 +13,7 @@ import {
 } from "../core/lock";
 import { isLoss } from "../core/zookeeper/replies";
 import type { Session } from "../core/zookeeper/session";
+import { whoWeAre } from "../core/text/who";
 import { ciJob } from "../provider/ci";
 import { chefFor, type ChefOption } from "./chef-option";
 import type { Context } from "./context";

@@ -1,10 +1,10 @@
-import { whoWeAre } from "../../core/text/who";
 import { Command } from "commander";
 import {
   clear as clearHolder,
   describeHolder,
   type HolderView,
 } from "../../core/lock";
+import { whoWeAre } from "../../core/text/who";
 import { perform, withSession, type Context } from "../context";
 import { CommandError } from "../errors";
 import { EXIT } from "../exit-codes";

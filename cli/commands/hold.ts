@@ -1,6 +1,6 @@
-import { whoWeAre } from "../../core/text/who";
 import { Command } from "commander";
 import { hold as holdLock, unhold as unholdLock } from "../../core/lock";
+import { whoWeAre } from "../../core/text/who";
 import { perform, withSession } from "../context";
 import { findLock } from "../find";
 import { printChange, reasonFor } from "../operator";

@@ -1,6 +1,6 @@
-import { whoWeAre } from "../../core/text/who";
 import { Command } from "commander";
 import { forgetMirrors, setLimits, type Limits } from "../../core/lock";
+import { whoWeAre } from "../../core/text/who";
 import { perform, withSession } from "../context";
 import { usage } from "../errors";
 import { findLock } from "../find";

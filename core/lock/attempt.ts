@@ -13,7 +13,7 @@ import {
 } from "./paths";
 import { mirrorPath } from "./mirror";
 import type { LockData } from "./records";
-import { leaveQueue } from "./sight";
+import { leaveQueue } from "./line";
 import type { Step } from "./step";
 import type { HolderRecord, LockRequest } from "./types";
 

@@ -1,19 +1,19 @@
 import { isLoss, type ChildrenReply } from "../zookeeper/replies";
 import type { Attempt } from "./attempt";
 import { forgetLock, isKnownStill, repair } from "./known-lock";
-import { own } from "./own";
-import { inQueueOrder, sequenceOf } from "./paths";
-import { listSlots } from "./read-members";
-import { encodeHolder } from "./records";
+import { seenByFirst } from "./estate";
 import {
   expectsLine,
   isLed,
   lineBefore,
   listed,
-  seenByFirst,
   stand,
   type Line,
-} from "./sight";
+} from "./line";
+import { own } from "./own";
+import { inQueueOrder, sequenceOf } from "./paths";
+import { listSlots } from "./read-members";
+import { encodeHolder } from "./records";
 import type { Step } from "./step";
 
 /** The queue, and after it the slots: in this order, or a holder's leaving may be missed. */

@@ -3,11 +3,12 @@ import { isLoss, type MultiReply, type Stat } from "../zookeeper/replies";
 import type { Attempt } from "./attempt";
 import { counted } from "./census";
 import { readChefHolder } from "./chef-holder";
+import { bequeath } from "./estate";
 import { disagreement, sameLimits } from "./fast";
 import { becomeHolder, grant } from "./grant";
 import { readLock, repair } from "./known-lock";
 import { createMirrorParents, mirrorPath, mirrorTaken } from "./mirror";
-import { bequeath, stays } from "./sight";
+import { stays } from "./sight";
 import type { Step } from "./step";
 import type { HolderRecord } from "./types";
 

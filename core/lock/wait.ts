@@ -8,10 +8,11 @@ import {
   waysOnWithChef,
   type ChefHolder,
 } from "./chef-holder";
+import { inherit } from "./estate";
+import { isBehindOurs } from "./line";
 import { mirrorPath } from "./mirror";
 import { readHolders } from "./members";
 import { Expired } from "./patience";
-import { inherit, isBehindOurs } from "./sight";
 import type { Step } from "./step";
 import { take } from "./take";
 import type { WaitReport } from "./types";

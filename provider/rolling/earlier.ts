@@ -1,6 +1,6 @@
-import { whoWeAre } from "../../core/text/who";
 import { lockPath } from "../../core/lock/paths";
 import type { HistoryRecord, HolderView } from "../../core/lock/types";
+import { whoWeAre } from "../../core/text/who";
 import type { Session } from "../../core/zookeeper/session";
 import { ciJob } from "../ci";
 import { DEFAULT_ROOT, type Plan } from "../plan";
