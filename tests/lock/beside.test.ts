@@ -3,6 +3,7 @@ import type { Held } from "../../core/lock";
 import { remove } from "../../core/zookeeper/operations";
 import { newLock, useLab, type TestLock } from "./lab";
 import {
+  heldUp,
   isEnqueue,
   isGrant,
   once,
@@ -58,10 +59,9 @@ describe("who comes beside others of its process", () => {
   it("can be cancelled while another one reads the lock", async () => {
     const lock = newLock();
     const session = await lab.session();
-    let goOn = () => {};
-    const held = new Promise<void>((resolve) => (goOn = resolve));
+    const { until, goOn } = heldUp();
     session.script = once(({ kind }) => kind === "read", {
-      before: () => held,
+      before: () => until,
     });
     const a = await lab.contend(lock.by("a"), session);
     const b = await lab.contend(lock.by("b"), session);
@@ -166,8 +166,7 @@ describe("who comes beside others of its process", () => {
       const a = await lab.get(lock.by("a"), session);
       const b = await lab.get(lock.by("b"), session);
       await place.release();
-      let arrive = () => {};
-      const late = new Promise<void>((resolve) => (arrive = resolve));
+      const { until: late, goOn: arrive } = heldUp();
       const lost = once(isRemoval, { lose: "request" });
       const again = once(isRemoval, { before: () => late });
       session.script = (request) => lost(request) ?? again(request);

@@ -9,6 +9,7 @@ import {
 } from "../../core/lock";
 import type { Session } from "../../core/zookeeper/session";
 import { newLock, useLab, type TestLock } from "./lab";
+import { heldUp } from "./scripted-session";
 
 /** Deletes a node and all below it, as an operator with zkCli would. */
 async function removeAll(session: Session, path: string): Promise<void> {
@@ -124,9 +125,8 @@ describe("nodes that somebody removed by hand", () => {
     const request = lock.by("b", { retryInterval: 0.1 });
     const waiting = await lab.contend(request, session);
     await waiting.waits();
-    let goOn = () => {};
-    const later = new Promise<void>((resolve) => (goOn = resolve));
-    session.script = () => ({ before: () => later });
+    const { until, goOn } = heldUp();
+    session.script = () => ({ before: () => until });
     await removeAll(await lab.session(), lock.path);
     const others = lock.by("c", { maxHolders: 2 });
     const other = await lab.get(others);

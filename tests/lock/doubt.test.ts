@@ -10,7 +10,13 @@ import {
 import { eventually } from "../support/eventually";
 import type { Contender } from "./contender";
 import { newLock, useLab } from "./lab";
-import { isEnqueue, isGrant, once, type Fate } from "./scripted-session";
+import {
+  heldUp,
+  isEnqueue,
+  isGrant,
+  once,
+  type Fate,
+} from "./scripted-session";
 
 describe("a lost answer", () => {
   const lab = useLab();
@@ -98,8 +104,7 @@ describe("a lost answer", () => {
     const lock = newLock();
     await (await lab.get(lock.by("z"))).release();
     const session = await lab.session();
-    let arrive = () => {};
-    const late = new Promise<void>((resolve) => (arrive = resolve));
+    const { until: late, goOn: arrive } = heldUp();
     session.script = once(isGrant, {
       before: () => contender.cancel(),
       late,
@@ -116,8 +121,7 @@ describe("a lost answer", () => {
     const lock = newLock();
     await (await lab.get(lock.by("z"))).release();
     const session = await lab.session();
-    let arrive = () => {};
-    const late = new Promise<void>((resolve) => (arrive = resolve));
+    const { until: late, goOn: arrive } = heldUp();
     session.script = once(isGrant, { late });
     await (await lab.get(lock.by("a"), session)).release();
     arrive();

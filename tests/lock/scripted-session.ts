@@ -56,6 +56,13 @@ export function once(fits: (request: Request) => boolean, fate: Fate): Script {
   };
 }
 
+/** What is held up until somebody says go on. */
+export function heldUp(): { until: Promise<void>; goOn: () => void } {
+  let goOn = () => {};
+  const until = new Promise<void>((resolve) => (goOn = resolve));
+  return { until, goOn };
+}
+
 const LOSS: Reply = { code: "CONNECTION_LOSS" };
 
 /** A session over a real connection whose requests and replies can be lost, held up, and interleaved by hand. */

@@ -5,6 +5,7 @@ import { inQueueOrder } from "../../core/lock/paths";
 import type { Contender } from "./contender";
 import { newLock, useLab, type TestLock } from "./lab";
 import {
+  heldUp,
   isEnqueue,
   once,
   type Request,
@@ -140,8 +141,7 @@ describe("a release and the next one of the same process", () => {
   it("nothing comes of it when it arrives after both were settled", async () => {
     const lock = newLock();
     const { session, holder, next } = await two(lock);
-    let arrive = () => {};
-    const late = new Promise<void>((resolve) => (arrive = resolve));
+    const { until: late, goOn: arrive } = heldUp();
     session.script = once(isJoint, { late });
     await holder.release();
     const held = await next.gets();

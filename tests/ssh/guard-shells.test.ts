@@ -7,7 +7,7 @@ import { guardedHost } from "./guarded-host";
 import { comm, descendants, find } from "./machine";
 import {
   startPrivateHost,
-  whyNoPrivateHost,
+  needsPrivateHosts,
   type PrivateHost,
 } from "./private-host";
 
@@ -27,13 +27,7 @@ describe("the guard on the host, whatever its sh is", () => {
   const at = guardedHost();
   const { guarded, acting, seen } = at;
 
-  before(function () {
-    const why = whyNoPrivateHost();
-    if (why) {
-      console.log(`      skipped: ${why}`);
-      this.skip();
-    }
-  });
+  needsPrivateHosts();
 
   const start = (shell: string, environment: string) =>
     startPrivateHost(at.sandbox, [], {

@@ -1,20 +1,14 @@
 import fs from "node:fs";
 import path from "node:path";
 import { expect } from "chai";
-import { startPrivateHost, whyNoPrivateHost } from "./private-host";
+import { startPrivateHost, needsPrivateHosts } from "./private-host";
 import { guardedHost } from "./guarded-host";
 
 describe("the guard on the host, between its users", () => {
   const at = guardedHost();
   const { guarded, acting, seen } = at;
 
-  before(function () {
-    const why = whyNoPrivateHost();
-    if (why) {
-      console.log(`      skipped: ${why}`);
-      this.skip();
-    }
-  });
+  needsPrivateHosts();
 
   const start = (mounts: string[] = [], config: string[] = []) =>
     startPrivateHost(

@@ -37,6 +37,16 @@ export function whyNoPrivateHost(): string | null {
   }
 }
 
+/** For a `describe` that needs private hosts: says why it is skipped where there can be none. */
+export function needsPrivateHosts(): void {
+  before(function () {
+    const why = whyNoPrivateHost();
+    if (!why) return;
+    console.log(`      skipped: ${why}`);
+    this.skip();
+  });
+}
+
 /**
  * A real sshd with accounts, sudoers, /run/lock, home of root and, if wanted, other mounts of its own:
  * they are in a mount namespace, so the machine itself is not changed.
