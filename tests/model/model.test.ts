@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import type { Configuration } from "./configuration";
 import { SUITE } from "./configurations";
 import type { Result } from "./explore";
 import { MISSING, N_LOWERED, type Missing } from "./missing";
@@ -61,10 +62,16 @@ describe("the model without a rule of the protocol", () => {
       configuration,
       options: { ...options, without: [rule] },
     }));
-    const again = jobs.map(({ configuration }) => ({ configuration, options }));
+    // many rules show in the same one: with all rules it is explored once
+    const keys = jobs.map(({ configuration }) => JSON.stringify(configuration));
+    const distinct = [...new Set(keys)];
+    const again = distinct.map((key) => ({
+      configuration: JSON.parse(key) as Configuration,
+      options,
+    }));
     const all = await exploreAll([...jobs, ...again]);
     broken = all.slice(0, jobs.length);
-    whole = all.slice(jobs.length);
+    whole = keys.map((key) => all[jobs.length + distinct.indexOf(key)]!);
   });
 
   cases.forEach(([rule, { violation }], i) => {
