@@ -139,7 +139,7 @@ describe("an owner that comes back", () => {
     await (await lab.get(lock.by("a"))).fail(failure);
     const repairing = await lab.get(lock.by("a"));
     const other = await lab.contend(lock.by("b"));
-    const [holder] = (await other.waits()).holders;
+    const [holder] = (await other.tells()).holders;
     expect(holder?.state).to.equal("repairing");
     expect(holder?.record?.failure).to.deep.equal(failure);
     await repairing.release();
@@ -152,7 +152,7 @@ describe("an owner that comes back", () => {
     await (await lab.get(lock.by("a"))).abandon();
     await hold(operator, lock.path, { by: "op@x", why: "look" });
     const again = await lab.contend(lock.by("a"));
-    expect((await again.waits()).hold?.why).to.equal("look");
+    expect((await again.tells()).hold?.why).to.equal("look");
     await unhold(operator, lock.path, { by: "op@x", why: "" });
     await (await again.gets()).release();
   });

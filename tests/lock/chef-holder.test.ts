@@ -34,7 +34,7 @@ describe("a Chef node that has the lock", () => {
     const next = () => Buffer.from(`web${++node}`);
     await session.create(path, next());
     const patient = await lab.contend(lock.by("web1", { timeout: 2 }));
-    await patient.waits();
+    await patient.tells();
     const began = performance.now();
     while (performance.now() - began < 2500) {
       // one after another, without a gap that we could take

@@ -51,7 +51,7 @@ describe("beside a Chef node", () => {
     await doomed.acquire("web9");
     await doomed.kill();
     const ours = await lab.contend(lock.by("web1"));
-    expect((await ours.waits()).chef).to.deep.include({
+    expect((await ours.tells()).chef).to.deep.include({
       ...{ kind: "chef", data: "web9", path },
     });
     expect(await chef.fleet.acquire("web9", 0)).to.equal(true); // its own stale one

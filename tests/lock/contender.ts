@@ -4,6 +4,9 @@ import {
   type LockRequest,
   type WaitReport,
 } from "../../core/lock";
+import type { Attempt } from "../../core/lock/attempt";
+import { lockPath, pathsOf } from "../../core/lock/paths";
+import { sightOf } from "../../core/lock/sight";
 import type { Session } from "../../core/zookeeper/session";
 import { eventually } from "../support/eventually";
 
@@ -14,15 +17,17 @@ export class Contender {
   readonly reports: WaitReport[] = [];
   readonly ended: Promise<void>;
   private readonly abort = new AbortController();
+  private readonly onWait = (report: WaitReport) =>
+    void this.reports.push(report);
 
   constructor(
     readonly session: Session,
-    request: LockRequest,
+    private readonly request: LockRequest,
   ) {
     this.ended = acquire(session, {
       ...request,
       signal: this.abort.signal,
-      onWait: (report) => void this.reports.push(report),
+      onWait: this.onWait,
     }).then(
       (held) => {
         this.held = held;
@@ -37,20 +42,58 @@ export class Contender {
     this.abort.abort(why);
   }
 
-  /** Resolves when it has nothing to do but wait. */
-  async waits(): Promise<WaitReport> {
-    await eventually("the contender waits", () => {
-      if (this.error) throw this.error;
-      if (this.held) throw new Error("it did not wait");
-      return this.reports.length > 0;
-    });
+  /** Resolves when it has nothing to do but wait. It tells of it a moment later, if it waits still. */
+  async waits(): Promise<void> {
+    await this.until("sleeps", () => this.asleep !== undefined);
+  }
+
+  /** The same, as the first in the queue. */
+  async leads(): Promise<void> {
+    await this.until("is first", () => this.asleep?.first);
+  }
+
+  /** Resolves when it has told that it waits. */
+  async tells(): Promise<WaitReport> {
+    await this.until("waits", () => this.reports.length > 0);
     return this.reports.at(-1)!;
   }
 
-  /** Looks anew and waits again: it has come to the same result. */
+  /** Looks anew and waits again: it has come to the same result. To be called of one that has told. */
   async waitsAgain(): Promise<WaitReport> {
     this.reports.length = 0;
-    return this.waits();
+    return this.tells();
+  }
+
+  /** Resolves when its time is over: what its error says is known. */
+  async expires(): Promise<void> {
+    await this.until("expires", () => this.queued?.patience.left() === 0);
+  }
+
+  /** Its attempt, as soon as it queues. */
+  private get queued(): Attempt | undefined {
+    const { session, request, onWait } = this;
+    const paths = pathsOf(lockPath(request.root, request.name));
+    return [...sightOf({ session, paths }).waiting].find(
+      (attempt) => attempt.request.onWait === onWait,
+    );
+  }
+
+  /** The same, while it has looked at all and sleeps until it is woken. */
+  private get asleep(): Attempt | undefined {
+    const { queued } = this;
+    return queued?.wake && !queued.dirty ? queued : undefined;
+  }
+
+  private async until(what: string, condition: () => unknown): Promise<void> {
+    await eventually(
+      `the contender ${what}`,
+      () => {
+        if (this.error) throw this.error;
+        if (this.held) throw new Error("it did not wait");
+        return condition();
+      },
+      { every: 2 },
+    );
   }
 
   async gets(): Promise<Held> {

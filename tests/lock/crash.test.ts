@@ -1,13 +1,15 @@
 import { expect } from "chai";
 import { LockInDoubt, LockLost } from "../../core/lock";
 import { eventually } from "../support/eventually";
+import { sideBySide } from "../support/side-by-side";
 import { newLock, useLab } from "./lab";
 
 // session time-outs that are awaited
 const short = { sessionTimeout: 1000 };
 
 describe("a fault", () => {
-  const lab = useLab();
+  const lab = useLab(after);
+  const it = sideBySide();
 
   it("crash while waiting: the waiter goes with its session, the next one wakes", async () => {
     const lock = newLock();
@@ -93,7 +95,7 @@ describe("a fault", () => {
     const holder = await lab.get(lock.by("a"));
     const session = await lab.session();
     const first = await lab.contend(lock.by("b"), session);
-    const before = (await first.waits()).waited;
+    const before = (await first.tells()).waited;
     const [name] = await lab.waiters(lock);
     const second = await lab.contend(lock.by("c"));
     await second.waits();

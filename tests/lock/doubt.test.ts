@@ -8,6 +8,7 @@ import {
   unhold,
 } from "../../core/lock";
 import { eventually } from "../support/eventually";
+import { sideBySide } from "../support/side-by-side";
 import type { Contender } from "./contender";
 import { newLock, useLab } from "./lab";
 import {
@@ -19,7 +20,8 @@ import {
 } from "./scripted-session";
 
 describe("a lost answer", () => {
-  const lab = useLab();
+  const lab = useLab(after);
+  const it = sideBySide();
 
   /** Its grant's answer is lost, ZooKeeper cannot be reached any more, and then it is cancelled. */
   async function cancelledInDoubt() {

@@ -86,7 +86,7 @@ describe("a lock on an ensemble of three", () => {
     const held = await new Contender(ours, lock.by("a")).gets();
     const watcher = await session(others.map((s) => s.connect).join(","));
     const other = new Contender(watcher, lock.by("b"));
-    await other.waits();
+    await other.tells();
     follower!.pause();
     try {
       await ours.suspended();

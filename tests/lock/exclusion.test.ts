@@ -13,7 +13,7 @@ describe("never more than N groups hold", () => {
     const lock = newLock();
     await lab.get(lock.by("a"));
     const other = await lab.contend(lock.by("b"));
-    const report = await other.waits();
+    const report = await other.tells();
     expect(report.place).to.equal(1);
     expect(report.holders.map(({ state }) => state)).to.deep.equal(["live"]);
     expect(await lab.holders(lock)).to.have.length(1);
@@ -90,7 +90,7 @@ describe("never more than N groups hold", () => {
     });
     await free();
     const contender = await lab.contend(lock.by("b"), session);
-    const [holder, ...more] = (await contender.waits()).holders;
+    const [holder, ...more] = (await contender.tells()).holders;
     expect(more).to.deep.equal([]);
     expect(holder?.state).to.equal("repairing");
   });
@@ -177,7 +177,7 @@ describe("never more than N groups hold", () => {
       before: () => hold(operator, lock.path, act),
     });
     const contender = await lab.contend(lock.by("b"), session);
-    const report = await contender.waits();
+    const report = await contender.tells();
     expect(report.hold).to.include({ by: "op@x", why: "test" });
     expect(report.holders).to.have.length(1);
     expect(await unhold(operator, lock.path, act)).to.equal(true);

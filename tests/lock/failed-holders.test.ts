@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { LockBlocked } from "../../core/lock";
 import type { Reply } from "../../core/zookeeper/replies";
+import { sideBySide } from "../support/side-by-side";
 import { newLock, useLab } from "./lab";
 
 const failure = (at = new Date().toISOString()) => ({
@@ -11,7 +12,8 @@ const failure = (at = new Date().toISOString()) => ({
 });
 
 describe("a failed or stale holder", () => {
-  const lab = useLab();
+  const lab = useLab(after);
+  const it = sideBySide();
   const fail = { onFailedHolder: "fail" } as const;
 
   it("ends the wait of others with its step, its exit and the ways on", async () => {
@@ -60,7 +62,7 @@ describe("a failed or stale holder", () => {
     const holder = await lab.get(lock.by("a"));
     await holder.fail(failure());
     const contender = await lab.contend(lock.by("b"));
-    expect((await contender.waits()).holders[0]?.state).to.equal("failed");
+    expect((await contender.tells()).holders[0]?.state).to.equal("failed");
     const repair = await lab.get(lock.by("a"));
     await repair.release();
     await (await contender.gets()).release();
@@ -94,7 +96,7 @@ describe("a failed or stale holder", () => {
     const failed = await lab.get(lock.by("b"));
     await failed.fail(failure());
     const contender = await lab.contend(lock.by("c"));
-    await contender.waits();
+    await contender.tells();
     await live.release();
     await contender.waitsAgain();
     expect(await lab.holders(lock)).to.deep.equal([failed.id]);
@@ -181,7 +183,7 @@ describe("a failed or stale holder", () => {
     const holder = await lab.get(lock.by("a"), flaky);
     const session = await lab.session();
     const contender = await lab.contend(lock.by("b"), session);
-    await contender.waits();
+    await contender.tells();
     await operator.remove(`${holder.path}/${flaky.liveName}`);
     await contender.waitsAgain();
     await holder.reassert(); // it lives again
@@ -198,7 +200,7 @@ describe("a failed or stale holder", () => {
     const lock = newLock({ ...fail, ownerGrace: 20 });
     await (await lab.get(lock.by("a"))).fail(failure());
     const contender = await lab.contend(lock.by("b"));
-    await contender.waits();
+    await contender.tells();
     const repair = await lab.get(lock.by("a"));
     await contender.waitsAgain();
     await repair.release();

@@ -49,7 +49,7 @@ describe("a group", () => {
     const elsewhere = await lab.get(lock.by("x"));
     const first = await lab.get(lock.by("a", { group: "rack1" }));
     const second = await lab.contend(lock.by("b", { group: "rack1" }));
-    await second.waits();
+    await second.tells();
     await elsewhere.release();
     await second.waitsAgain();
     expect(await lab.holders(lock)).to.deep.equal([first.id]);
@@ -73,8 +73,7 @@ describe("a group", () => {
     const first = await lab.get(lock.by("a", { group: "rack1" }));
     await first.fail({ step: "act", reason: "exit 1", at: "2026-01-01" });
     const second = await lab.contend(lock.by("b", { group: "rack1" }));
-    await second.waits();
-    const [, ...ways] = (await second.waits()).holders;
+    const [, ...ways] = (await second.tells()).holders;
     expect(ways).to.deep.equal([]);
     second.cancel();
     await second.fails();

@@ -86,15 +86,15 @@ async function start() {
   return { sandbox, server: await startZookeeper(sandbox, { tickTime: 500 }) };
 }
 
-/** Call it in a `describe`: the server runs before its tests, and what a test opens is closed after it. */
-export function useLab(): Lab {
+/** Call it in a `describe`: the server runs before its tests, and what a test opens is closed after it; or after all of them. */
+export function useLab(closing = afterEach): Lab {
   const lab = {} as Lab;
   const toClose: { close(): Promise<void> }[] = [];
   before(async () => {
     shared ??= start();
     lab.server = (await shared).server;
   });
-  afterEach(async () => {
+  closing(async () => {
     await Promise.all(toClose.splice(0).map((each) => each.close()));
   });
   lab.session = async (options = {}) => {

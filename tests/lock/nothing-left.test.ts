@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { LockCancelled } from "../../core/lock";
 import { eventually } from "../support/eventually";
+import { sideBySide } from "../support/side-by-side";
 import { newLock, useLab, type Over } from "./lab";
 import type { Fate, Script } from "./scripted-session";
 
@@ -11,7 +12,8 @@ const atRequest =
     index === k ? fate : undefined;
 
 describe("a cancel at any request leaves nothing of ours", () => {
-  const lab = useLab();
+  const lab = useLab(after);
+  const it = sideBySide();
 
   interface Scene {
     /** Whether somebody holds the lock for the whole time, until it is looked whether anything is left. */
@@ -59,7 +61,7 @@ describe("a cancel at any request leaves nothing of ours", () => {
               : { after: cancel }),
           });
           const contender = await lab.contend(lock.by("web1"), ours);
-          const idle = contender.waits().catch(() => {});
+          const idle = contender.tells().catch(() => {});
           await Promise.race([contender.ended, idle]);
           if (!contender.held && !contender.error) {
             done = true; // it waits, and was not cancelled on its way
@@ -87,7 +89,8 @@ describe("a cancel at any request leaves nothing of ours", () => {
 });
 
 describe("a cancel while ZooKeeper cannot be reached", () => {
-  const lab = useLab();
+  const lab = useLab(after);
+  const it = sideBySide();
 
   for (const first of [true, false])
     it(`takes ${first ? "the first" : "another"} waiter away later, though its session lives on`, async () => {

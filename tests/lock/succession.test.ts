@@ -60,6 +60,7 @@ describe("a release and the next one of the same process", () => {
     const operator = await lab.session();
     const act = { by: "op@x", why: "look" };
     const { session, holder, next } = await two(lock);
+    await next.tells();
     session.script = once(isJoint, {
       before: () => hold(operator, lock.path, act),
     });
@@ -76,7 +77,7 @@ describe("a release and the next one of the same process", () => {
     const holder = await lab.get(lock.by("a"), session);
     await hold(operator, lock.path, { by: "op@x", why: "look" });
     const next = await lab.contend(lock.by("b"), session);
-    await next.waits();
+    await next.tells();
     await holder.release();
     await next.waitsAgain();
     expect(await lab.holders(lock)).to.deep.equal([]);

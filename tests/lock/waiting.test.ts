@@ -8,11 +8,13 @@ import {
   hold,
 } from "../../core/lock";
 import { eventually } from "../support/eventually";
+import { sideBySide } from "../support/side-by-side";
 import { newLock, useLab } from "./lab";
 import { once, type Request } from "./scripted-session";
 
 describe("a wait", () => {
-  const lab = useLab();
+  const lab = useLab(after);
+  const it = sideBySide();
 
   it("ends after lock.timeout with who holds, its state, our place and the time", async () => {
     const lock = newLock();
@@ -113,7 +115,7 @@ describe("a wait", () => {
       lock.by("c", { timeout: 1.5 }),
       session,
     );
-    await contender.waits();
+    await contender.tells();
     const isLook = ({ kind, path }: Request) =>
       kind === "list" && path === lock.paths.holders;
     session.script = once(isLook, { lose: "request" });
@@ -191,6 +193,8 @@ describe("a wait", () => {
     await contender.waits();
     proxy.mode = "refuse";
     proxy.cut();
+    await contender.expires();
+    proxy.mode = "ok"; // or it would try for a while to tidy up
     const error = await contender.fails();
     expect(error).to.be.instanceOf(LockUnavailable);
     expect(error.message).to.equal(

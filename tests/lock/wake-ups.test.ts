@@ -1,7 +1,6 @@
 import { expect } from "chai";
 import type { Watcher } from "../../core/zookeeper/watches";
 import { parseServers } from "../../core/zookeeper/servers";
-import { eventually } from "../support/eventually";
 import type { Contender } from "./contender";
 import { newLock, useLab } from "./lab";
 import { ScriptedSession } from "./scripted-session";
@@ -84,7 +83,9 @@ describe("the price of a lock", () => {
           for (const session of sessions) session.events = 0;
           await holder.release();
           holder = await contender.gets();
-          await contenders[i + 1]?.waitsAgain();
+          await contenders[i + 1]?.leads();
+          // an answer comes after all events of before
+          await Promise.all(sessions.map((session) => session.exists("/")));
           const woken = sessions.filter(({ events }) => events > 0);
           expect(woken.length).to.be.at.most(2);
         }
@@ -108,9 +109,7 @@ describe("the price of a lock", () => {
     await holder.release();
     await (await first.gets()).release();
     await second.gets();
-    await eventually("the next one in the queue has looked", async () => {
-      return last.reports.length > 1;
-    });
+    await last.leads();
     const looks = session
       .take()
       .filter(({ path }) => path === lock.paths.waiters);
