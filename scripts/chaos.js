@@ -1,4 +1,4 @@
-// npm run chaos -- [--cycles N] [--seed N] [--ensemble]: sets up what is needed, then runs tests/chaos/main.ts.
+// npm run chaos -- [--cycles N] [--seed N] [--ensemble] …: sets up what is needed, then runs tests/chaos/main.ts.
 "use strict";
 const { spawn, spawnSync } = require("node:child_process");
 const path = require("node:path");

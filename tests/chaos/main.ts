@@ -1,28 +1,25 @@
 /** npm run chaos: the lock under random faults, and a proof from what was written that it kept its promises. */
-import { parseArgs } from "node:util";
+import { HELP, readOptions } from "./options";
 import { runChaos } from "./run";
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      cycles: { type: "string", default: "10000" },
-      seed: { type: "string" },
-      ensemble: { type: "boolean", default: false },
-      clients: { type: "string", default: "4" },
-      workers: { type: "string", default: "10" },
-    },
-  });
-  const seed = Number(values.seed ?? Date.now() % 1_000_000);
-  const cycles = Number(values.cycles);
-  const where = values.ensemble ? "an ensemble of three" : "one server";
+async function main(args: string[]): Promise<number> {
+  let options: ReturnType<typeof readOptions>;
+  try {
+    options = readOptions(args);
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${HELP}`);
+    return 2;
+  }
+  if (!options) {
+    console.log(HELP);
+    return 0;
+  }
+  const { cycles, seed, ensemble } = options;
+  const where = ensemble ? "an ensemble of three" : "one server";
   console.log(`${cycles} cycles on ${where}, seed ${seed}`);
   let told = 0;
   const result = await runChaos({
-    cycles,
-    seed,
-    ensemble: values.ensemble,
-    clients: Number(values.clients),
-    workers: Number(values.workers),
+    ...options,
     onProgress: (count) => {
       if (count - told < Math.max(500, cycles / 20)) return;
       told = count;
@@ -43,7 +40,16 @@ async function main(): Promise<void> {
     console.log(`✖ ${rule}: ${what}`);
   const count = result.violations.length;
   console.log(count === 0 ? "✔ no violation" : `✖ ${count} violations`);
-  process.exitCode = count === 0 ? 0 : 1;
+  return count === 0 ? 0 : 1;
 }
 
-if (require.main === module) void main();
+if (require.main === module)
+  main(process.argv.slice(2)).then(
+    (code) => {
+      process.exitCode = code;
+    },
+    (error: unknown) => {
+      console.error(error);
+      process.exitCode = 2;
+    },
+  );

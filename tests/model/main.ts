@@ -106,8 +106,9 @@ main().then(
   (code) => {
     process.exitCode = code;
   },
-  (error: unknown) => {
-    console.error(error);
+  (error: Error & { code?: string }) => {
+    const isOption = error.code?.startsWith("ERR_PARSE_ARGS");
+    console.error(isOption ? `${error.message}\n\n${HELP}` : error);
     process.exitCode = 2;
   },
 );
