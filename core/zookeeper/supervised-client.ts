@@ -24,6 +24,9 @@ export interface SessionOptions {
   operationTimeout?: number;
 }
 
+/** Milliseconds between two looks at a session. */
+const PERIOD = 50;
+
 export type SessionState = "connected" | "suspended" | "refused" | "closed";
 
 /**
@@ -59,7 +62,7 @@ export abstract class SupervisedClient extends EventEmitter {
     super();
     this.setMaxListeners(0); // each waiter listens for `lost`
     this.open();
-    this.timer = setInterval(() => this.supervise(), 50);
+    this.timer = setInterval(() => this.supervise(), PERIOD);
   }
 
   /** What the user wrote, in one spelling. */
@@ -152,12 +155,14 @@ export abstract class SupervisedClient extends EventEmitter {
     this.emit("lost", why);
   }
 
-  /** Every 50 ms: is the session over, does the server still answer, does a connection come about? */
+  /** Again and again: is the session over, does the server still answer, does a connection come about? */
   private supervise(): void {
     const now = performance.now();
     const limit = this.sessionTimeout;
-    if (this.lastAnswered > 0 && now - this.lastAnswered > limit)
-      return this.lose(`no answer for ${Math.round(limit)} ms`);
+    const silent = now - this.lastAnswered;
+    // the next look would be too late, for it may be late itself
+    if (this.lastAnswered > 0 && silent > limit - 2 * PERIOD)
+      return this.lose(`no answer for ${Math.round(silent)} ms`);
     const blocked = now - this.supervisedAt > 200;
     this.supervisedAt = now;
     if (blocked) return; // answers may have come that nobody has read yet

@@ -191,26 +191,39 @@ describe("a session", () => {
   });
 
   it("is lost before the server gives it up, wherever in their rounds both are", async () => {
-    const proxy = await rig.proxy();
-    const observer = await rig.connected();
-    await observer.create("/rounds");
-    const left = new Set<string>();
     const late = new Set<string>();
-    for (let i = 0; i < 20; i++) {
+    const left = new Map<string, string>();
+    /** From here on nothing of it arrives, and the server's clock runs. */
+    const silent = async (how: string, moment: number, delay: number) => {
+      const proxy = await rig.proxy();
+      proxy.delay = delay;
+      await pause(moment);
       const options = { sessionTimeout: 2000 };
       const session = await rig.connected(proxy.connect, options);
-      const name = String(i);
-      await session.create(`/rounds/${name}`, EMPTY, "ephemeral");
-      left.add(name);
-      session.once("lost", () => left.delete(name));
-    }
-    // none of their requests arrives from here on: the server's clock runs
-    proxy.mode = "blackhole";
+      if (how === "asked") await session.exists("/");
+      proxy.mode = "blackhole";
+      const id = `0x${session.sessionId}`;
+      left.set(id, how);
+      session.once("lost", () => left.delete(id));
+    };
+    // the server looks every 500 ms; what counts is when a request was sent, not when it was answered
+    const kinds = {
+      opened: [100, 0],
+      "opened slowly": [12, 250],
+      asked: [12, 250],
+    };
+    await Promise.all(
+      Object.entries(kinds).flatMap(([how, [count, delay]]) =>
+        Array.from({ length: count! }, (_, i) =>
+          silent(how, (i * 500) / count!, delay!),
+        ),
+      ),
+    );
     await eventually("the server has given up all", async () => {
-      const { children } = await observer.getChildren("/rounds");
+      const known = await rig.server.fourLetter("dump");
       await pause(1); // our own clocks go first, if they are due
-      for (const name of left) if (!children!.includes(name)) late.add(name);
-      return children!.length === 0;
+      for (const [id, how] of left) if (!known.includes(id)) late.add(how);
+      return left.size === 0;
     });
     expect([...late]).to.deep.equal([]);
   });
