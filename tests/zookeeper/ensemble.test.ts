@@ -3,6 +3,7 @@ import { EMPTY } from "../../core/zookeeper/operations";
 import { parseServers } from "../../core/zookeeper/servers";
 import { Session } from "../../core/zookeeper/session";
 import { eventually } from "../support/eventually";
+import { startFullPort } from "../support/full-port";
 import { startProxy, type Proxy } from "../support/proxy";
 import { Sandbox } from "../support/sandbox";
 import { startEnsemble, type Ensemble } from "../support/zookeeper";
@@ -108,12 +109,26 @@ describe("a session with an ensemble of three", () => {
     proxies.push(dead, silent);
     dead.mode = "refuse";
     silent.mode = "blackhole";
+    const full = await startFullPort(sandbox);
     for (let round = 0; round < 4; round++) {
       const good = ensemble.servers[round % 3]!.connect;
-      const session = await connected(
-        `${silent.connect},${dead.connect},${good}`,
-      );
+      const bad = round % 2 ? full : silent.connect;
+      const session = await connected(`${bad},${dead.connect},${good}`);
       expect((await session.exists("/")).code).to.equal("OK");
     }
+  });
+
+  it("begins with any of its servers", async () => {
+    const opened = Array.from({ length: 16 }, () =>
+      connected(ensemble.connect),
+    );
+    const ids = (await Promise.all(opened)).map(({ sessionId }) => sessionId);
+    const used = await Promise.all(
+      ensemble.servers.map(async (server) => {
+        const connections = await server.fourLetter("cons");
+        return ids.some((id) => connections.includes(`sid=0x${id}`));
+      }),
+    );
+    expect(used).to.deep.equal([true, true, true]);
   });
 });

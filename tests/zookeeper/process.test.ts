@@ -2,7 +2,13 @@ import { expect } from "chai";
 import { once } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
+import { startFullPort } from "../support/full-port";
+import type { ZookeeperServer } from "../support/zookeeper";
 import { useRig } from "./rig";
+
+/** All that it knows of. */
+const sessionsOf = async (server: ZookeeperServer) =>
+  (await server.fourLetter("dump")).match(/0x[0-9a-f]+/g) ?? [];
 
 describe("a process with a session", () => {
   const rig = useRig({
@@ -74,6 +80,25 @@ describe("a process with a session", () => {
         code: 0,
       });
     });
+
+  it("ends by itself though it is closed while it connects, and leaves no session", async () => {
+    const full = await startFullPort(rig.sandbox);
+    const program = `
+      const started = performance.now();
+      const [early, full] = [open(connect), open("${full}")];
+      await early.close();
+      await full.ready({ within: 300 }).catch((error) => console.log(error.message));
+      await full.close();
+      process.on("exit", () => {
+        if (performance.now() - started > 8000) console.log("something kept it alive");
+      });`;
+    const before = await sessionsOf(rig.server);
+    expect(await run(rig.server.connect, program)).to.deep.equal({
+      said: `no connection to ${full}`,
+      code: 0,
+    });
+    expect(await sessionsOf(rig.server)).to.deep.equal(before);
+  });
 
   it("ends by itself though its connection was half-open when it was closed", async () => {
     const proxy = await rig.proxy();

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { setTimeout as pause } from "node:timers/promises";
+import * as zookeeper from "node-zookeeper-client";
 import { check, create, EMPTY, set } from "../../core/zookeeper/operations";
 import { isLoss } from "../../core/zookeeper/replies";
 import { eventually } from "../support/eventually";
@@ -130,6 +131,30 @@ describe("a session", () => {
     expect(told).to.deep.equal(["suspended", "connected"]);
   });
 
+  it("sends nothing twice: a creation whose answer is lost leaves one node", async () => {
+    const proxy = await rig.proxy();
+    const session = await rig.connected(proxy.connect);
+    await session.create("/once");
+    let copies = 0;
+    proxy.onRequest = (chunk) => {
+      if (chunk.includes("/once/n-")) copies += 1;
+    };
+    proxy.mode = "dropReplies";
+    const pending = session.create("/once/n-", EMPTY, "ephemeralSequential");
+    await eventually("it was sent", () => copies > 0);
+    proxy.cut();
+    expect(isLoss(await pending)).to.equal(true);
+    proxy.mode = "ok";
+    await session.ready({ within: 20_000 });
+    const since = performance.now();
+    await eventually(
+      "the library would have sent it again by now",
+      () => performance.now() - since > 1200,
+    );
+    expect((await session.getChildren("/once")).children).to.have.length(1);
+    expect(copies).to.equal(1);
+  });
+
   it("does not send later what was stuck in front of a full connection", async () => {
     const session = await rig.connected();
     const observer = await rig.connected();
@@ -249,6 +274,44 @@ describe("a session", () => {
     await tells(told, "lost");
     await session.ready({ within: 20_000 });
     expect((await session.exists("/")).code).to.equal("OK");
+  });
+
+  it("does not take answers for late that came while the event loop was blocked", async () => {
+    const session = await rig.connected(undefined, { operationTimeout: 300 });
+    const told = listen(session);
+    const pending = session.exists("/");
+    await new Promise<void>((sent) => process.nextTick(sent));
+    const until = performance.now() + 500;
+    while (performance.now() < until);
+    expect((await pending).code).to.equal("OK");
+    expect(told).to.deep.equal([]);
+  });
+
+  it("begins anew at once when the server says that it has expired", async () => {
+    const session = await rig.connected();
+    await session.create("/ended", EMPTY, "ephemeral");
+    const over = new Promise((resolve) => session.once("lost", resolve));
+    const { client } = session as unknown as { client: zookeeper.Client };
+    // whoever knows its password may end it
+    const other = zookeeper.createClient(rig.server.connect, {
+      sessionId: client.getSessionId(),
+      sessionPassword: client.getSessionPassword(),
+    } as object);
+    other.once("connected", () => other.close());
+    other.connect();
+    expect(await over).to.equal("the server says that the session has expired");
+    await session.ready({ within: 20_000 });
+    expect(session.epoch).to.equal(2);
+    expect((await session.exists("/ended")).code).to.equal("NO_NODE");
+  });
+
+  it("that is closed sends nothing more, and says so", async () => {
+    const session = await rig.connected();
+    await session.close();
+    expect(await session.create("/after")).to.deep.equal({
+      code: "CONNECTION_LOSS",
+      unsent: true,
+    });
   });
 
   it("takes the time-out that the server grants", async () => {
