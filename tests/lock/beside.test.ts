@@ -4,19 +4,12 @@ import { remove } from "../../core/zookeeper/operations";
 import { newLock, useLab, type TestLock } from "./lab";
 import {
   heldUp,
+  isBeside,
   isEnqueue,
-  isGrant,
+  isRemoval,
   once,
-  type Request,
   type ScriptedSession,
 } from "./scripted-session";
-
-/** Whether it is to get in beside others, without the queue. */
-const isBeside = (request: Request): boolean =>
-  isGrant(request) && request.operations.some(({ as }) => as === "companion");
-
-const isRemoval = ({ operations }: Request): boolean =>
-  operations.some(({ kind, as }) => kind === "delete" && as === "holder");
 
 const slotOf = ({ path }: Held) => path.split("/").at(-2);
 

@@ -95,6 +95,17 @@ describe("nodes that somebody removed by hand", () => {
     await lab.isEmpty(lock);
   });
 
+  it("or overwritten: a holder whose record cannot be read is still one of its group", async () => {
+    const lock = newLock({ maxHolders: 2, group: "g" });
+    const held = await lab.get(lock.by("a"));
+    const session = await lab.session();
+    await session.setData(held.path, Buffer.from("web1.example"), -1);
+    const mate = await lab.get(lock.by("b"));
+    expect(mate.path).to.match(/\/holders\/0\//);
+    await Promise.all([held.release(), mate.release()]);
+    await lab.isEmpty(lock);
+  });
+
   it("a lock written by hand, at version 0, is used", async () => {
     const lock = newLock();
     const session = await lab.session();

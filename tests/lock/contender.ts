@@ -87,13 +87,11 @@ export class Contender {
   private async until(what: string, condition: () => unknown): Promise<void> {
     await eventually(
       `the contender ${what}`,
-      () => {
-        if (this.error) throw this.error;
-        if (this.held) throw new Error("it did not wait");
-        return condition();
-      },
+      () => this.error ?? this.held ?? condition(),
       { every: 2 },
     );
+    if (this.error) throw this.error;
+    if (this.held) throw new Error("it did not wait");
   }
 
   async gets(): Promise<Held> {

@@ -38,6 +38,14 @@ export type Script = (request: Request) => Fate | void;
 export const isGrant = ({ operations }: Request): boolean =>
   operations.some(({ kind, as }) => kind === "create" && as === "holder");
 
+/** Whether it would get in beside others, without the queue. */
+export const isBeside = (request: Request): boolean =>
+  isGrant(request) && request.operations.some(({ as }) => as === "companion");
+
+/** Whether it takes a holder away. */
+export const isRemoval = ({ operations }: Request): boolean =>
+  operations.some(({ kind, as }) => kind === "delete" && as === "holder");
+
 /** Whether it writes L; a transaction of checks alone, before a read that must be new, does not. */
 export const isLockWrite = ({ operations }: Request): boolean =>
   operations.some(({ kind, as }) => kind === "set" && as === "lock");
