@@ -252,6 +252,41 @@ describe("the checker of histories", () => {
     expect(script.rules()).to.include("lost wake-up");
   });
 
+  it("finds a wake-up that was lost by who could join its group", () => {
+    const script = new Script({ perGroup: 2 }).grant(0, "a-1", { group: "g" });
+    script.queue("b-1-0000000000", "g").later(30_000);
+    script.add([remove(`${L}/waiters/b-1-0000000000`)]);
+    expect(script.release(0, "a-1").rules()).to.deep.equal(["lost wake-up"]);
+  });
+
+  it("finds one that was lost by who could take over what its owner left, behind others", () => {
+    const script = new Script().grant(0, "a-1");
+    const first = "b-1-0000000000";
+    script.queue(first).queue("a-2-0000000001");
+    script.add([remove(`${L}/holders/0/a-1/l-1`)]);
+    script.later(30_000);
+    const path = `${L}/holders/0`;
+    script.add([
+      ...[check(L), remove(`${L}/waiters/a-2-0000000001`)],
+      ...[remove(`${path}/a-1`), create(`${path}/a-2`)],
+      set(`${path}/a-2`, record("held")),
+      create(`${path}/a-2/l-1`, "", true),
+    ]);
+    script.release(0, "a-2").grant(0, "b-1", { waiter: first });
+    expect(script.release(0, "b-1").rules()).to.deep.equal(["lost wake-up"]);
+  });
+
+  it("lets who may not join its group wait, though a slot is free", () => {
+    for (const limits of [{ perGroup: 1 }, { maxFailures: 2 }]) {
+      const script = new Script({ max: 2, ...limits });
+      script.grant(0, "a-1", { group: "g" });
+      if (limits.maxFailures) script.fail(0, "a-1");
+      script.queue("b-1-0000000000", "g").later(30_000);
+      script.add([remove(`${L}/waiters/b-1-0000000000`)]);
+      expect(script.release(0, "a-1").rules()).to.deep.equal([]);
+    }
+  });
+
   it("finds a waiter left behind, and an empty slot", () => {
     const waiter = new Script().queue("a-1-0000000000");
     expect(waiter.rules()).to.include("left behind");

@@ -107,7 +107,10 @@ export function checkHistory(history: History): Violation[] {
     checkWake(takeable, lock, tree.state(lock), end, report);
   for (const lock of tree.locks()) {
     const { holders = [], slots = [], waiters = [] } = tree.state(lock) ?? {};
-    const left = [...holders.map(({ id }) => id), ...waiters];
+    const left = [
+      ...holders.map(({ id }) => id),
+      ...waiters.map(({ name }) => name),
+    ];
     if (left.length + slots.length > 0)
       report(
         "left behind",

@@ -149,7 +149,8 @@ export const SERVER_FAULTS: Faults = [
     2,
     async ({ servers }) => {
       const modes = await Promise.all(servers.map((server) => server.mode()));
-      const leader = servers[modes.indexOf("leader")];
+      const leads = /^(leader|standalone)$/;
+      const leader = servers.find((_, i) => leads.test(modes[i]!));
       await leader?.restart();
     },
   ],

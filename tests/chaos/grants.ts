@@ -62,7 +62,7 @@ function checkNew(
     report("granted past failures", holder.id);
   if (failed.some(({ group }) => group === holder.group))
     report("joined a failed member", holder.id);
-  const next = was.waiters[0];
+  const next = was.waiters[0]?.name;
   // who has not waited finds nobody, or names one of those who hold
   const known = was.holders.some(({ id }) => beside.includes(id));
   const overtakes = waiter === undefined && was.slots.length > 0 && !known;

@@ -8,7 +8,7 @@ wrote, that the lock kept its promises.
 
   --cycles N    until locks were got N times in all (default 10000)
   --seed N      of the dice (default: another one each time; it is printed)
-  --ensemble    on an ensemble of three, whose leader is killed; else on one server
+  --ensemble    on an ensemble of three, not on one server: other servers go on when one is killed
   --clients N   client processes (default 4)
   --workers N   workers in each, each with a lock to take again and again (default 10)
   --help

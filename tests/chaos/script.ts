@@ -43,8 +43,9 @@ export class Script {
     return this;
   }
 
-  queue(name: string): this {
-    this.add([create(`${L}/waiters/${name}`, "", true)]);
+  queue(name: string, group = name): this {
+    const data = JSON.stringify({ group });
+    this.add([create(`${L}/waiters/${name}`, data, true)]);
     return this;
   }
 

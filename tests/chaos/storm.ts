@@ -42,12 +42,11 @@ export async function storm(
     const [name, fault] = AMID_AN_ACT[strikes++ % AMID_AN_ACT.length]!;
     return { name, fault };
   };
-  const { clients, servers } = scene;
+  const { clients } = scene;
   const dice = (i: number) => new Dice(seed * 100 + i);
   await Promise.all([
     blow(OPERATOR_ACTS, [50, 300], { ...scene, dice: dice(0) }),
-    servers.length > 1 &&
-      blow(SERVER_FAULTS, [1000, 8000], { ...scene, dice: dice(1) }),
+    blow(SERVER_FAULTS, [1000, 8000], { ...scene, dice: dice(1) }),
     ...clients.map((client, i) =>
       blow(CLIENT_FAULTS, [30, 600], {
         ...scene,

@@ -18,14 +18,20 @@ export interface Holder {
   live: boolean;
 }
 
+export interface Waiter {
+  name: string;
+  /** Null where its record does not say it. */
+  group: string | null;
+}
+
 /** One lock at one moment. */
 export interface State {
   limits: Limits;
   onHold: boolean;
   holders: Holder[];
   slots: number[];
-  /** Names, in the order in which they came. */
-  waiters: string[];
+  /** In the order in which they came. */
+  waiters: Waiter[];
 }
 
 // Read here anew: who is checked does not do the checking.
@@ -97,11 +103,14 @@ export class Tree {
     const limits = { maxHolders, maxPerGroup: perGroup ?? null, maxFailures };
     const holders: Holder[] = [];
     const slots: number[] = [];
-    const waiters: string[] = [];
+    const waiters: Waiter[] = [];
     for (const [path, node] of this.nodes) {
       if (!path.startsWith(`${lock}/`)) continue;
       const [kind, first, id, live] = path.slice(lock.length + 1).split("/");
-      if (kind === "waiters" && first) waiters.push(first);
+      if (kind === "waiters" && first) {
+        const record = parse<{ group?: string }>(node.data);
+        waiters.push({ name: first, group: record?.group ?? null });
+      }
       if (kind !== "holders" || !first || live) continue;
       const slot = Number(first);
       if (!id) slots.push(slot);

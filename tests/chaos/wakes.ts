@@ -1,25 +1,39 @@
 import type { Report } from "./checker";
-import { ownerOf, type State } from "./tree";
+import { ownerOf, type State, type Waiter } from "./tree";
 
-/** Milliseconds in which somebody must take a lock that its first waiter may take: far above every session time-out and freeze. */
+/** Milliseconds in which a waiter must take what it may take: far above every session time-out and freeze. */
 const PATIENCE = 20_000;
 
-/** By lock: its first waiter, and since when it could be granted, in ms. */
+/** By lock: the first of its waiters that could be granted, and since when, in ms. */
 export type Takeable = Map<string, { waiter: string; since: number }>;
 
-/** Whether the first waiter could be granted. */
-function isTakeable({ limits, onHold, holders, slots, waiters }: State) {
-  if (waiters.length === 0 || onHold) return false;
-  const owner = ownerOf(waiters[0]!);
-  if (holders.some((holder) => holder.owner === owner && holder.live))
-    return false;
-  if (holders.some((holder) => holder.owner === owner)) return true;
+/** Whether it could take over what its owner left, wherever it stands; or, as the first, take a slot or join its group. */
+function isTakeable(state: State, { name, group }: Waiter, first: boolean) {
+  const { limits, holders, slots } = state;
+  const owner = ownerOf(name);
+  const own = holders.filter((holder) => holder.owner === owner);
+  if (own.length > 0) return own.every(({ live }) => !live);
+  if (!first) return false;
   if (holders.filter(({ failed }) => failed).length >= limits.maxFailures)
     return false;
-  return slots.length < limits.maxHolders;
+  const members = holders.filter((holder) => holder.group === group);
+  if (members.length === 0) return slots.length < limits.maxHolders;
+  const { maxPerGroup } = limits;
+  return (
+    !members.some(({ failed }) => failed) &&
+    members.length < (maxPerGroup ?? Infinity)
+  );
 }
 
-/** The first waiter of a free lock takes it, or goes with its session. */
+function whoCouldGo(state: State): string | null {
+  if (state.onHold) return null;
+  const next = state.waiters.find((waiter, at) =>
+    isTakeable(state, waiter, at === 0),
+  );
+  return next?.name ?? null;
+}
+
+/** Who could go on does, or goes with its session. */
 export function checkWake(
   takeable: Takeable,
   lock: string,
@@ -27,7 +41,7 @@ export function checkWake(
   time: number,
   report: Report,
 ): void {
-  const waiter = state && isTakeable(state) ? state.waiters[0]! : null;
+  const waiter = state && whoCouldGo(state);
   const known = takeable.get(lock);
   if (known && time - known.since > PATIENCE)
     report(

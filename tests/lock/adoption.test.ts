@@ -91,17 +91,22 @@ describe("an owner that comes back", () => {
     await lab.isEmpty(lock);
   });
 
-  it("waits while the crashed run's live node still stands, and is woken when it goes", async () => {
+  it("waits while the crashed run's live node still stands, and is woken when it goes, though others wait before it", async () => {
     const lock = newLock();
     const crashed = await lab.session({ sessionTimeout: 1000 });
     const before = await lab.get(lock.by("a"), crashed);
-    const after = await lab.contend(lock.by("a"));
+    const stranger = await lab.contend(lock.by("b"));
+    await stranger.waits();
+    // nothing but what it watches can wake it before it gives up
+    const after = await lab.contend(lock.by("a", { maxWait: 20 }));
     await after.waits();
     await crashed.crash();
     const held = await after.gets();
     expect(held.adopted?.state).to.equal("held");
     expect(await lab.holders(lock)).to.deep.equal([held.id]);
     expect(before.id).not.to.equal(held.id);
+    await held.release();
+    await (await stranger.gets()).release();
   });
 
   it("twice: the second run waits for the first, and both before others", async () => {

@@ -51,6 +51,10 @@ describe("a fault", () => {
     await eventually("the old live node went with its session", async () => {
       return !(await lab.tree(lock)).includes(`holders/0/${held.id}/${old}`);
     });
+    // the new one did not go with it
+    expect(await lab.tree(lock)).to.include(
+      `holders/0/${held.id}/${session.liveName}`,
+    );
     await held.reassert();
     await held.release();
     await lab.isEmpty(lock);
@@ -69,6 +73,21 @@ describe("a fault", () => {
     ]);
     await held.release();
     await lab.isEmpty(lock);
+  });
+
+  it("live node taken away: a re-assertion brings it back, and so does a record", async () => {
+    const lock = newLock();
+    const session = await lab.session();
+    const held = await lab.get(lock.by("a"), session);
+    const live = `holders/0/${held.id}/${session.liveName}`;
+    for (const step of [
+      () => held.reassert(),
+      () => held.record({ drained: true }),
+    ]) {
+      await session.remove(`${lock.path}/${live}`);
+      await step();
+      expect(await lab.tree(lock)).to.include(live);
+    }
   });
 
   it("session lost while holding, and cleared meanwhile: it stops before its next step", async () => {

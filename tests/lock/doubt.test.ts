@@ -7,6 +7,7 @@ import {
   readHistory,
   unhold,
 } from "../../core/lock";
+import type { Reply } from "../../core/zookeeper/replies";
 import { eventually } from "../support/eventually";
 import { sideBySide } from "../support/side-by-side";
 import type { Contender } from "./contender";
@@ -42,16 +43,26 @@ describe("a lost answer", () => {
     return { lock, session, proxy, contender };
   }
 
-  it("of a waiter's creation neither makes it wait for itself nor leaves a second waiter", async () => {
+  it("of a waiter's creation neither makes it wait for itself nor leaves a second waiter, nor costs it its place", async () => {
     const lock = newLock();
     const holder = await lab.get(lock.by("a"));
     const session = await lab.session();
-    session.script = once(isEnqueue, { lose: "reply" });
+    let between!: Contender;
+    session.script = once(isEnqueue, {
+      lose: "reply",
+      after: async () => {
+        between = await lab.contend(lock.by("c"));
+        await between.waits();
+      },
+    });
     const contender = await lab.contend(lock.by("b"), session);
     await contender.waits();
-    expect(await lab.waiters(lock)).to.have.length(1);
+    expect(await lab.waiters(lock)).to.have.length(2);
     await holder.release();
-    await (await contender.gets()).release();
+    const held = await contender.gets();
+    expect(between.held).to.equal(null);
+    await held.release();
+    await (await between.gets()).release();
     await lab.isEmpty(lock);
   });
 
@@ -70,6 +81,30 @@ describe("a lost answer", () => {
     expect(await lab.waiters(lock)).to.deep.equal([]);
     await holder.release();
     await lab.isEmpty(lock);
+  });
+
+  it("of a waiter's creation, then a cancel over a new session that reads an old view: none is left in the queue", async () => {
+    const lock = newLock();
+    await lab.get(lock.by("a"));
+    const session = await lab.session();
+    const lost = once(isEnqueue, {
+      lose: "reply",
+      after: () => {
+        session.loseSession();
+        contender.cancel();
+      },
+    });
+    let old = true;
+    session.script = (request) => {
+      const { kind, path } = request;
+      if (session.epoch === 1) return lost(request);
+      if (kind === "multi") old = false; // brings the view up to date
+      if (old && kind === "list" && path === lock.paths.waiters)
+        return { stale: { code: "OK", children: [] } as Reply };
+    };
+    const contender = await lab.contend(lock.by("b"), session);
+    expect(await contender.fails()).to.be.instanceOf(LockCancelled);
+    expect(await lab.waiters(lock)).to.deep.equal([]);
   });
 
   it("of a fast grant is taken for what it was once the quorum says so", async () => {

@@ -122,6 +122,25 @@ describe("never more than N groups hold", () => {
     expect(await lab.holders(lock)).to.deep.equal([held.id]);
   });
 
+  it("when both members of a slot leave between the list and the look: it is looked at again", async () => {
+    const lock = newLock();
+    const members = [
+      await lab.get(lock.by("a", { group: "rack" })),
+      await lab.get(lock.by("b", { group: "rack" })),
+    ];
+    const session = await lab.session();
+    let gone: Promise<unknown> | null = null;
+    session.script = ({ path }) =>
+      members.some((member) => member.path === path)
+        ? {
+            before: () =>
+              (gone ??= Promise.all(members.map((held) => held.release()))),
+          }
+        : undefined;
+    const held = await lab.get(lock.by("c"), session);
+    expect(await lab.holders(lock)).to.deep.equal([held.id]);
+  });
+
   it("when a holder fails between the look and the grant", async () => {
     const lock = newLock({ maxHolders: 2 });
     const first = await lab.get(lock.by("a"));

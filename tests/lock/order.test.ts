@@ -1,5 +1,8 @@
 import { expect } from "chai";
+import { Attempt } from "../../core/lock/attempt";
+import { lineBefore } from "../../core/lock/line";
 import { inQueueOrder, sequenceOf } from "../../core/lock/paths";
+import { place } from "../../core/lock/queue";
 import type { Contender } from "./contender";
 import { newLock, useLab } from "./lab";
 import { isGrant, once } from "./scripted-session";
@@ -80,6 +83,25 @@ describe("the order of the queue", () => {
     expect([...names].reverse().sort(inQueueOrder)).to.deep.equal(names);
     expect(sequenceOf("ok-uuid-0000000012")).to.equal(12);
     expect(sequenceOf("ok-uuid--2147483648")).to.equal(-(2 ** 31));
+    expect(sequenceOf("ok-uuid--000000012")).to.equal(-12);
+  });
+
+  it("is so for who looks for its place there, with a list and without one", async () => {
+    const lock = newLock();
+    const session = await lab.session();
+    const [last, next] = [1, 2].map(() => new Attempt(session, lock.by("a")));
+    const seen = (...children: string[]) => ({
+      waiters: { code: "OK" as const, children },
+      slots: [],
+    });
+    const waiter = `${last!.id}-2147483647`;
+    expect(await place(last!, seen(waiter))).to.equal("EVAL");
+    const own = `${next!.id}--2147483648`;
+    expect(lineBefore(next!, own)).to.include({ ahead: waiter, count: 1 });
+    const others = ["x--2147483647", "x-2147483646", waiter];
+    // there is no such node: it looks again
+    expect(await place(next!, seen(own, ...others))).to.equal("LIST");
+    expect(next).to.include({ place: 3, first: false, ahead: waiter });
   });
 
   it("shows in the fencing tokens: they rise, by every way to the lock", async () => {

@@ -19,10 +19,10 @@ describe("an operator who changes what stands in a lock", () => {
     const operator = await lab.session();
     await hold(operator, lock.path, act);
     const contender = await lab.contend(lock.by("b"));
-    await contender.waits();
+    await contender.tells();
     await before.reassert(); // who holds goes on
     await before.release();
-    expect(contender.held).to.equal(null);
+    await contender.waitsAgain(); // for nothing but the end of the hold
     expect(await unhold(operator, lock.path, act)).to.equal(true);
     expect(await unhold(operator, lock.path, act)).to.equal(false);
     await (await contender.gets()).release();
