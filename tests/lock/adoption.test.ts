@@ -5,6 +5,9 @@ import { isGrant, once } from "./scripted-session";
 
 const failure = { step: "verify", reason: "no new process", at: "2026-01-01" };
 
+/** Seconds: at their end a waiter looks once more, though nothing woke it. */
+const patience = 20;
+
 describe("an owner that comes back", () => {
   const lab = useLab();
 
@@ -69,11 +72,12 @@ describe("an owner that comes back", () => {
     const stranger = await lab.contend(lock.by("b"));
     await stranger.waits();
     // nothing but what it watches can wake it before it gives up
-    const second = await lab.contend(lock.by("a", { maxWait: 20 }));
+    const second = await lab.contend(lock.by("a", { maxWait: patience }));
     await second.waits();
     await holder.release();
     await (await first.gets()).fail(failure);
     const held = await second.gets();
+    expect(held.waited).to.be.below(patience - 1);
     expect(held.adopted?.state).to.equal("failed");
     await held.release();
     await (await stranger.gets()).release();
@@ -98,10 +102,11 @@ describe("an owner that comes back", () => {
     const stranger = await lab.contend(lock.by("b"));
     await stranger.waits();
     // nothing but what it watches can wake it before it gives up
-    const after = await lab.contend(lock.by("a", { maxWait: 20 }));
+    const after = await lab.contend(lock.by("a", { maxWait: patience }));
     await after.waits();
     await crashed.crash();
     const held = await after.gets();
+    expect(held.waited).to.be.below(patience - 1);
     expect(held.adopted?.state).to.equal("held");
     expect(await lab.holders(lock)).to.deep.equal([held.id]);
     expect(before.id).not.to.equal(held.id);
