@@ -167,6 +167,22 @@ describe("an owner that comes back", () => {
     await (await again.gets()).release();
   });
 
+  it("obeys a hold that comes between its look and its adoption", async () => {
+    const lock = newLock();
+    const operator = await lab.session();
+    const before = await lab.get(lock.by("a"));
+    await before.abandon();
+    const session = await lab.session();
+    session.script = once(isAdoption, {
+      before: () => hold(operator, lock.path, { by: "op@x", why: "look" }),
+    });
+    const again = await lab.contend(lock.by("a"), session);
+    await again.waits();
+    expect(await lab.holders(lock)).to.deep.equal([before.id]);
+    await unhold(operator, lock.path, { by: "op@x", why: "" });
+    await (await again.gets()).release();
+  });
+
   it("under a hold that ends together with a failure of what it looked at takes the failure along", async () => {
     const lock = newLock();
     const operator = await lab.session();
