@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { LockInDoubt, LockLost } from "../../core/lock";
+import { LockInDoubt, LockLost, readHistory } from "../../core/lock";
 import { eventually } from "../support/eventually";
 import { sideBySide } from "../support/side-by-side";
 import { newLock, useLab } from "./lab";
@@ -188,6 +188,34 @@ describe("a fault", () => {
       await released;
       await lab.isEmpty(lock);
     });
+
+  it("connection that is too slow: what comes too late is carried out once", async () => {
+    const lock = newLock();
+    const proxy = await lab.proxy();
+    const servers = lab.servers(proxy.connect);
+    const session = await lab.session({ servers, operationTimeout: 100 });
+    await (await lab.get(lock.by("z"), session)).release();
+    session.take();
+    /** Until it has been asked three times. */
+    const slowly = async () => {
+      await eventually("it was asked again", () => session.requests.length > 2);
+      proxy.delay = 0;
+      proxy.cut(); // or what is held up would be overtaken
+    };
+    proxy.delay = 150;
+    const contender = await lab.contend(lock.by("a"), session);
+    await slowly();
+    const held = await contender.gets();
+    expect(await lab.holders(lock)).to.deep.equal([held.id]);
+    session.take();
+    proxy.delay = 150;
+    const released = held.release({ kind: "acted" });
+    await slowly();
+    await released;
+    await lab.isEmpty(lock);
+    const records = await readHistory(session, lock.paths);
+    expect(records).to.have.length(1);
+  });
 
   it("answer cut in its middle: acquire and release go on after it", async () => {
     const lock = newLock();
