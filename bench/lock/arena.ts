@@ -10,7 +10,7 @@ import { cookbook, floor, ours, setUpPeers } from "./parties";
 
 /** Processes of each party: "in four processes" is the widest that is asked. */
 const PROCESSES = 4;
-const WARM_UP = 1500;
+const WARM_UP = 4000;
 /** Contenders of each process meanwhile. */
 const QUEUED = 3;
 /** The tests' servers start quickly instead; here it is as in production. */

@@ -16,6 +16,10 @@ export interface Member {
   stat: Stat;
 }
 
+export function countsAsFailed({ record }: Pick<Member, "record">): boolean {
+  return record?.state === "failed" || record?.state === "repairing";
+}
+
 export function viewOf(member: Member): HolderView {
   const { id, path, slot, group, record, alive, stat } = member;
   const said = record?.state ?? "held";

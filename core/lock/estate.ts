@@ -16,13 +16,14 @@ export async function seenByFirst(
   attempt: Attempt,
   head: string,
 ): Promise<ChildrenReply[] | null> {
-  const { first, granting, queue, released } = sightOf(attempt);
+  const { first, granting, asking, queue, released } = sightOf(attempt);
   const held = (slots: ChildrenReply[]): ChildrenReply[] =>
     slots.map(({ code, children }) => ({
       code,
       children: children?.filter((id) => !released.has(id)),
     }));
   if (first?.waiter === head) return held(first.slots);
+  if (granting && asking.has(head)) return held(granting.expected.slots);
   if (!granting || queue.get(granting.waiter)?.waiter !== head) return null;
   const estate = await granting.estate;
   return estate && held(estate.slots);
@@ -42,15 +43,18 @@ export function bequeath(
     const others = joins ? (seen.children ?? []) : [];
     return { code: "OK" as const, children: [...others, id] };
   });
-  const estate = granting.then(
-    (reply) => {
-      if (!("grant" in reply)) return null;
-      factsOf(attempt).set(id, { group: request.group, failed: false });
-      return { lock, slots };
-    },
-    () => null,
-  );
-  sightOf(attempt).granting = { waiter: waiter!, estate };
+  factsOf(attempt).set(id, { group: request.group, failed: false });
+  const expected = { lock, slots };
+  const holder = attempt.holderPath(slot);
+  const sight = sightOf(attempt);
+  const estate = granting
+    .then(
+      (reply) => ("grant" in reply ? expected : null),
+      () => null,
+    )
+    .finally(() => sight.asking.delete(waiter!));
+  sight.granting = { waiter: waiter!, holder, expected, estate };
+  sight.asking.add(waiter!);
   countTake(
     attempt,
     granting,

@@ -1,13 +1,19 @@
 import type { ChildrenReply } from "../zookeeper/replies";
 import { isLoss } from "../zookeeper/replies";
 import type { Attempt } from "./attempt";
-import { blockers, giveUpOn, sawAlive, type Member } from "./blocked";
+import {
+  blockers,
+  countsAsFailed,
+  giveUpOn,
+  sawAlive,
+  type Member,
+} from "./blocked";
 import { disagreement, sameLimits } from "./fast";
+import { freeAtOnce, freeSlot } from "./free";
 import { readLock } from "./known-lock";
 import { own } from "./own";
 import { readMembers, readSlots } from "./read-members";
-import { decodeHolder } from "./records";
-import { factsOf, forgetOthers, lead, type Fact } from "./sight";
+import { factsOf, lead } from "./sight";
 import type { Step } from "./step";
 import { take } from "./take";
 
@@ -91,78 +97,6 @@ function choose(
   const free = freeSlot(slots);
   if (free) return { kind: "take", ...free };
   return { kind: "blocked", by: blockers(members, limits.maxHolders) };
-}
-
-export function countsAsFailed({ record }: Pick<Member, "record">): boolean {
-  return record?.state === "failed" || record?.state === "repairing";
-}
-
-interface Free {
-  slot: number;
-  empty: boolean;
-}
-
-/** The lowest. */
-function freeSlot(slots: ChildrenReply[]): Free | null {
-  const slot = slots.findIndex(({ children = [] }) => children.length === 0);
-  return slot < 0 ? null : { slot, empty: slots[slot]!.code === "OK" };
-}
-
-/** One whose release is under way. */
-function freeSoon(
-  slots: ChildrenReply[],
-  leaving: (id: string) => boolean | undefined,
-): Free | null {
-  const slot = slots.findIndex(({ children }) => children?.every(leaving));
-  return slot < 0 ? null : { slot, empty: false };
-}
-
-/**
- * A free slot that may be taken by the facts alone: nobody who may hold is of
- * our owner or group, and not too many have failed. Whoever is not known is
- * asked once; no watch is left, for nothing is waited for.
- */
-async function freeAtOnce(
-  attempt: Attempt,
-  slots: ChildrenReply[],
-): Promise<Free | null> {
-  const facts = factsOf(attempt);
-  const free =
-    freeSlot(slots) ?? freeSoon(slots, (id) => facts.get(id)?.leaving);
-  if (!free || attempt.lock!.hold) return null;
-  if (!sameLimits(attempt.limits, attempt.request.limits)) return null;
-  const ids = slots.flatMap(({ children = [] }) => children);
-  if (ids.some((id) => id.startsWith(`${attempt.key}-`))) return null;
-  forgetOthers(attempt, ids);
-  const holders = await Promise.all(
-    slots.flatMap(({ children = [] }, slot) =>
-      children.map(async (id) => facts.get(id) ?? ask(attempt, slot, id)),
-    ),
-  );
-  attempt.sameSession();
-  let failed = 0;
-  for (const fact of holders) {
-    if (!fact || fact.group === attempt.request.group) return null;
-    if (fact.failed) failed += 1;
-  }
-  if (failed >= attempt.limits.maxFailures) return null;
-  attempt.notice(ids);
-  return free;
-}
-
-async function ask(
-  attempt: Attempt,
-  slot: number,
-  id: string,
-): Promise<Fact | null> {
-  const facts = factsOf(attempt);
-  const path = `${attempt.slotPath(slot)}/${id}`;
-  const reply = await attempt.session.getData(path);
-  const record = reply.code === "OK" ? decodeHolder(reply.data) : null;
-  if (!record) return null; // gone, perhaps adopted: all is looked at
-  const fact = { group: record.group, failed: countsAsFailed({ record }) };
-  facts.set(id, fact);
-  return fact;
 }
 
 function remember(attempt: Attempt, members: Member[]): void {

@@ -8,7 +8,7 @@ import { mirrorFreed } from "./mirror";
 import type { LockPaths } from "./paths";
 import { settle, type Until } from "./settle";
 import { forgetHolder, leaving } from "./sight";
-import { nextFailed, succession, type Succession } from "./take";
+import { goBehind, nextFailed, succession, type Succession } from "./take";
 import type { HistoryRecord } from "./types";
 
 export interface HolderToRemove {
@@ -64,6 +64,7 @@ export async function removeHolder(
       alone = true;
       const asked = session.multi([...operations, ...(next?.operations ?? [])]);
       next?.hear(asked);
+      goBehind({ session, paths });
       return asked;
     });
     doubted ||= answer.doubted;

@@ -22,7 +22,7 @@
  */
 import type { ChildrenReply } from "../zookeeper/replies";
 import type { Session } from "../zookeeper/session";
-import type { Attempt } from "./attempt";
+import type { Attempt, KnownLock } from "./attempt";
 import type { Census } from "./census";
 import type { Estate } from "./estate";
 import type { LockPaths } from "./paths";
@@ -36,11 +36,24 @@ export interface Fact {
   leaving?: boolean;
 }
 
+/** A grant that has been sent. */
+export interface Granting {
+  waiter: string;
+  /** u, as it is to be. */
+  holder: string;
+  /** What its heir may go by already, if it is granted. */
+  expected: Estate;
+  /** The same, once it is; null: refused. */
+  estate: Promise<Estate | null>;
+}
+
 interface Sight {
   version: number;
   facts: Map<string, Fact>;
   /** Of this process, the last that asked for its grant. */
-  granting: { waiter: string; estate: Promise<Estate | null> } | null;
+  granting: Granting | null;
+  /** Waiters of all that have asked and have no answer yet: each right behind the one before. */
+  asking: Set<string>;
   /** Of this process, by the waiter right before each; "" before the first. */
   queue: Map<string, Attempt>;
   /** Of this process, who is first and has looked at the slots. */
@@ -66,7 +79,7 @@ const sights = new WeakMap<
   { epoch: number; locks: Map<string, Sight> }
 >();
 
-interface Where {
+export interface Where {
   session: Session;
   paths: LockPaths;
 }
@@ -82,6 +95,7 @@ export function sightOf({ session, paths }: Where): Sight {
     sight = {
       ...{ version: -1, facts: new Map(), granting: null, first: null },
       ...{ queue: new Map(), line: new Map(), waiting: new Set() },
+      ...{ asking: new Set() },
       ...{ alone: false, released: new Set(), census: null },
     };
     known.locks.set(paths.lock, sight);
@@ -90,9 +104,15 @@ export function sightOf({ session, paths }: Where): Sight {
 }
 
 /** Facts under the version of L that this attempt knew before it looked. */
-export function factsOf(attempt: Attempt): Map<string, Fact> {
-  const sight = sightOf(attempt);
-  const { version } = attempt.lock!;
+export const factsOf = (attempt: Attempt): Map<string, Fact> =>
+  factsUnder(attempt, attempt.lock!);
+
+/** Facts under a version of L. */
+export function factsUnder(
+  where: Where,
+  { version }: KnownLock,
+): Map<string, Fact> {
+  const sight = sightOf(where);
   if (sight.version !== version) {
     sight.version = version;
     sight.facts = new Map();

@@ -5,10 +5,11 @@ import { counted } from "./census";
 import { readChefHolder } from "./chef-holder";
 import { bequeath } from "./estate";
 import { disagreement, sameLimits } from "./fast";
+import { freeByFacts } from "./free";
 import { becomeHolder, grant } from "./grant";
 import { readLock, repair } from "./known-lock";
 import { createMirrorParents, mirrorPath, mirrorTaken } from "./mirror";
-import { stays } from "./sight";
+import { sightOf, stays, type Where } from "./sight";
 import type { Step } from "./step";
 import type { HolderRecord } from "./types";
 
@@ -35,6 +36,8 @@ interface TakeOptions {
   record?: HolderRecord;
   /** The answer to a copy that went with the release. */
   sent?: Promise<MultiReply>;
+  /** The holder that the waiter before is to be: its grant has no answer yet. */
+  behind?: string;
 }
 
 /** TAKE and JOIN: the waiter becomes the holder in one transaction. */
@@ -44,19 +47,22 @@ export async function take(
   how: How,
   options: TakeOptions = {},
 ): Promise<Step> {
+  const { behind } = options;
+  const named = behind ? [check("holder ahead", behind)] : [];
   const granting = grant(
     attempt,
     attempt.lock!,
     slot,
-    taking(attempt, slot, how),
+    [...named, ...taking(attempt, slot, how)],
     options,
   );
   bequeath(attempt, granting, slot, how === "join");
+  goBehind(attempt);
   const result = await granting;
   if ("grant" in result) return result;
-  if (result.wasInDoubt) {
+  if (result.wasInDoubt || behind) {
     attempt.lock = null;
-    return "LIST";
+    return "LIST"; // it may not be the first
   }
   switch (result.code) {
     case "BAD_VERSION":
@@ -77,6 +83,40 @@ export async function take(
       return "EVAL";
   }
 }
+
+/**
+ * A grant right behind another one of this process that has no answer yet. To
+ * be called when a grant, or the release of a holder, has been sent.
+ *
+ * Whoever stands behind a waiter that is granted is first from that moment, and
+ * one session's requests are carried out in their order. So where several slots
+ * are free, all who are next ask at once, each naming the holder that the one
+ * before it is to be: if that one is refused, so is it.
+ */
+export function goBehind(where: Where): void {
+  const { granting, asking, queue } = sightOf(where);
+  if (!granting || !asking.has(granting.waiter)) return;
+  const heir = queue.get(granting.waiter);
+  if (!heir || !isAsleep(heir)) return;
+  const { lock, slots } = granting.expected;
+  if (!sameLimits(lock.limits, heir.limits)) return;
+  const free = freeByFacts(heir, lock, slots);
+  if (!free) return;
+  heir.lock = lock;
+  heir.slots = slots;
+  heir.look();
+  heir.passed = take(heir, free.slot, free.empty ? "replace" : "create", {
+    behind: granting.holder,
+  });
+  heir.wake!();
+}
+
+/** It waits, nothing has happened to it, and it still wants the lock. */
+const isAsleep = (attempt: Attempt): boolean =>
+  attempt.wake !== null &&
+  !attempt.dirty &&
+  attempt.isCurrent() &&
+  !attempt.patience.signal?.aborted;
 
 /** L has another version: on hold, with other limits, or somebody failed since. */
 async function changed(attempt: Attempt): Promise<Step> {
@@ -120,9 +160,8 @@ export const nextFailed = ({ failed }: MultiReply) => failed?.startsWith(NEXT);
  */
 export function succession(attempt: Attempt, path: string): Succession | null {
   const slot = attempt.shortcut.get(path);
-  const { lock, patience, dirty, wake } = attempt;
-  if (slot === undefined || dirty || !wake || lock?.hold) return null;
-  if (!attempt.isCurrent() || patience.signal?.aborted) return null;
+  if (slot === undefined || attempt.lock?.hold) return null;
+  if (!isAsleep(attempt)) return null;
   const operations = [
     ...taking(attempt, slot, "create"),
     ...becomeHolder(attempt, slot, attempt.record()),
@@ -133,7 +172,7 @@ export function succession(attempt: Attempt, path: string): Succession | null {
       attempt.look();
       const sent = joint.then(partOfNext);
       attempt.passed = take(attempt, slot, "create", { sent });
-      wake();
+      attempt.wake!();
     },
   };
 }

@@ -4,6 +4,12 @@ import type { Client, Event } from "node-zookeeper-client";
 import { Frames } from "./frames";
 import type { Access, CreateMode, Operation } from "./operations";
 import "./quick-records";
+import {
+  accessList,
+  TransactionRequest,
+  type OperationResult,
+  type Right,
+} from "./quick-transactions";
 import type { Code } from "./replies";
 import type { Servers } from "./servers";
 
@@ -20,6 +26,13 @@ interface Internals {
   onSocketData(chunk: Buffer): void;
   onSocketConnected(): void;
   connect(): void;
+  queue(
+    request: TransactionRequest,
+    done: (
+      error: unknown,
+      answer?: { payload: { results: OperationResult[] } | null },
+    ) => void,
+  ): void;
 }
 
 export type { Client, Event };
@@ -121,12 +134,15 @@ const MODES: Record<CreateMode, number> = {
 
 export const modeOf = (mode: CreateMode): number => MODES[mode];
 
-const { Permission, Id } = zookeeper;
-const anyone = (permissions: number) =>
-  new zookeeper.ACL(permissions, new Id("world", "anyone"));
-const creator = new zookeeper.ACL(Permission.ALL, new Id("auth", ""));
+const { ACL, Id, Permission } = zookeeper;
+const anyone = (permissions: number): Right => ({
+  permissions,
+  scheme: "world",
+  id: "anyone",
+});
+const creator: Right = { permissions: Permission.ALL, scheme: "auth", id: "" };
 
-export const ACLS: Record<Access, zookeeper.ACL[]> = {
+const RIGHTS: Record<Access, Right[]> = {
   own: [creator],
   shared: [
     anyone(Permission.READ | Permission.CREATE | Permission.DELETE),
@@ -135,11 +151,20 @@ export const ACLS: Record<Access, zookeeper.ACL[]> = {
   anyone: [anyone(Permission.ALL)],
 };
 
-export interface OperationResult {
-  err?: number;
-  path?: string;
-  stat?: zookeeper.Stat;
-}
+/** `make` of the rights that go with each access. */
+const byAccess = <T>(make: (rights: Right[]) => T): Record<Access, T> => ({
+  own: make(RIGHTS.own),
+  shared: make(RIGHTS.shared),
+  anyone: make(RIGHTS.anyone),
+});
+
+export const ACLS = byAccess((rights) =>
+  rights.map(
+    ({ permissions, scheme, id }) => new ACL(permissions, new Id(scheme, id)),
+  ),
+);
+/** The same as they are sent: one for all nodes of a transaction. */
+const ACL_BYTES = byAccess(accessList);
 
 /** Sends a transaction. */
 export function commit(
@@ -149,31 +174,13 @@ export function commit(
   accessOf: (asked: Access | undefined) => Access,
   done: (error: unknown, results?: OperationResult[]) => void,
 ): void {
-  const transaction = client.transaction();
-  for (const operation of operations) {
-    const path = prefix + operation.path;
-    if ("version" in operation && operation.version === 0)
-      // the library turns it into "any version"
-      throw new Error(`version 0 of ${path} in a transaction`);
-    switch (operation.kind) {
-      case "check":
-        transaction.check(path, operation.version);
-        break;
-      case "create":
-        transaction.create(
-          path,
-          operation.data,
-          ACLS[accessOf(operation.access)],
-          modeOf(operation.mode),
-        );
-        break;
-      case "set":
-        transaction.setData(path, operation.data, operation.version);
-        break;
-      case "delete":
-        transaction.remove(path, operation.version);
-        break;
-    }
-  }
-  transaction.commit(done);
+  const request = new TransactionRequest(prefix, operations, (operation) => ({
+    acl: ACL_BYTES[accessOf(operation.access)],
+    flags: modeOf(operation.mode),
+  }));
+  internals(client).queue(request, (error, answer) => {
+    const results = answer?.payload?.results;
+    const failed = results?.find(({ err }) => err);
+    done(error ?? (failed && exception.create(failed.err!)), results);
+  });
 }

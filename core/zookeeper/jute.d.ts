@@ -10,6 +10,7 @@ declare module "node-zookeeper-client/lib/jute" {
   const jute: {
     data: Record<string, Kind>;
     protocol: Record<string, Kind>;
+    TransactionResponse: { new (): object; prototype: unknown };
   };
   export default jute;
 }

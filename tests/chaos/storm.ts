@@ -21,12 +21,15 @@ export async function storm(
     faults: Faults,
     lull: [number, number],
     scene: Scene,
+    due: Faults = [],
   ): Promise<void> => {
+    const first = due.map(([name, , fault]) => ({ name, fault }));
     const deck = faults.flatMap(([name, share, fault]) =>
       Array.from({ length: share }, () => ({ name, fault })),
     );
-    while (!over()) {
-      const { name, fault } = amid(scene) ?? scene.dice.of(deck);
+    while (first.length > 0 || !over()) {
+      const { name, fault } =
+        amid(scene) ?? first.shift() ?? scene.dice.of(deck);
       counts[name] = (counts[name] ?? 0) + 1;
       await fault(scene);
       await pause(scene.dice.between(...lull));
@@ -46,7 +49,13 @@ export async function storm(
   const dice = (i: number) => new Dice(seed * 100 + i);
   await Promise.all([
     blow(OPERATOR_ACTS, [50, 300], { ...scene, dice: dice(0) }),
-    blow(SERVER_FAULTS, [1000, 8000], { ...scene, dice: dice(1) }),
+    // few in a short run: each kind comes once before chance has its way
+    blow(
+      SERVER_FAULTS,
+      [1000, 8000],
+      { ...scene, dice: dice(1) },
+      SERVER_FAULTS,
+    ),
     ...clients.map((client, i) =>
       blow(CLIENT_FAULTS, [30, 600], {
         ...scene,

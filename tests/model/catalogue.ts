@@ -79,10 +79,11 @@ export class Catalogue extends Registry {
     return request && "read" in request ? "read" : "rest";
   }
 
-  /** Whether its release may be the grant of another one too. */
+  /** Whether another one may go along with its release, or right behind its grant. */
   mayPassOn(id: number): boolean {
     const client = this.client(id);
-    return client.step === "RELEASE" && this.termsOf(client).process !== "";
+    const passes = client.step === "RELEASE" || client.step === "TAKE";
+    return passes && this.termsOf(client).process !== "";
   }
 
   /** Waits, and no event has come. */
@@ -144,7 +145,7 @@ export class Catalogue extends Registry {
     });
   }
 
-  /** A release that takes the grant of the next one along. */
+  /** A release that takes the grant of the next one along, or a grant that the next one's follows. */
   jointsOf(id: number, next: number, tree: number): readonly JointStep[] {
     const pair = this.couples.get(id, next, () => this.pairCount++);
     return this.joints.get(pair, tree, () => {

@@ -56,6 +56,8 @@ export interface Client {
   /** The waiter right before, as last seen, and what the last EVAL saw: kept where estates are left. */
   ahead: string;
   sight: string;
+  /** The holder of the one right before, whose grant is under way. */
+  behind: string;
   /** Grants so far, as H's version counts them: of the same look. */
   count: number;
   /** The last acquire had to wait: the next one skips FAST. */

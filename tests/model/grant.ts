@@ -13,6 +13,7 @@ export function restart(c: Client, change: Partial<Client> = {}): Client {
     first: false,
     ahead: "",
     sight: "",
+    behind: "",
     count: 0,
     doubt: false,
     gd: false,
@@ -81,6 +82,7 @@ export const placeAgain = (c: Client, refusal: Refusal): Client =>
   to(c, "PLACE", {
     lock: refusal.code === "BAD_VERSION" ? null : c.lock,
     old: null,
+    behind: "",
   });
 
 /** A grant that ended in LOSS; a qcheck that did is only asked again. */

@@ -4,7 +4,7 @@
  * reads it no earlier than it sees its predecessor gone.
  */
 import type { Answer } from "./answer";
-import { holder, to, uuid, type Client, type Terms } from "./client";
+import { holder, resume, to, uuid, type Client, type Terms } from "./client";
 import type { LockView, Member } from "./layout";
 import { countsAsFailed } from "./layout";
 import { set, type Op } from "./tree";
@@ -49,19 +49,47 @@ export function seeing(
   return JSON.stringify([...holdersIn(sight), ...seen]);
 }
 
-/** Part of a grant. A slot that it creates had nobody in it. */
+/** Part of a grant. */
 export function leaveEstate(c: Client, t: Terms, joins: boolean): Op[] {
   if (t.process === "" || !c.lock) return [];
+  const { lock } = c;
+  const of = c.waiter ?? "";
+  const holders = holdersWith(c, t, joins);
+  const estate: Estate = { of, lock, count: c.count + 1, holders };
+  return [set(estatePath(t.process), JSON.stringify(estate))];
+}
+
+/** Who holds once this one is granted. A slot that it creates had nobody in it. */
+function holdersWith(c: Client, t: Terms, joins: boolean): Heirloom[] {
   const others = holdersIn(c.sight).filter(
     ({ slot }) => joins || slot !== c.slot,
   );
-  const { slot, lock } = c;
+  const { slot } = c;
   const { group, owner } = t;
-  const self = { path: holder(c, t), slot, group, owner, failed: false };
-  const holders = [...others, self];
-  const of = c.waiter ?? "";
-  const estate: Estate = { of, lock, count: c.count + 1, holders };
-  return [set(estatePath(t.process), JSON.stringify(estate))];
+  return [...others, { path: holder(c, t), slot, group, owner, failed: false }];
+}
+
+/**
+ * Who stands right behind one whose grant is under way asks for another slot at once, as its heir, and names the
+ * holder that the other is to be. Null: it does not.
+ */
+export function rightBehind(
+  a: Client,
+  ta: Terms,
+  b: Client,
+  tb: Terms,
+): Client | null {
+  if (a.step !== "TAKE" || a.phase !== "" || a.refusal || a.gd) return null;
+  if (b.step !== "WAIT" || b.first || b.ahead !== a.waiter) return null;
+  if (a.lock?.max !== tb.max) return null;
+  const holders = holdersWith(a, ta, false);
+  const slot = freeBeside(holders, tb);
+  if (slot === null) return null;
+  return to(resume(b), "TAKE", {
+    ...{ slot, recreate: false, lock: a.lock, count: a.count + 1 },
+    sight: JSON.stringify(holders),
+    behind: holder(a, ta),
+  });
 }
 
 /**

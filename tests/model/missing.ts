@@ -78,6 +78,18 @@ export const MISSING: Record<Rule, Missing> = {
       cached: true,
     },
   ),
+  "RIGHT-BEHIND": shows(
+    "FIFO",
+    {},
+    {
+      owners: "pqr",
+      groups: "abc",
+      max: "2",
+      patient: true,
+      processes: "aaa",
+      cached: true,
+    },
+  ),
   "HEAD-KNOWN": shows(
     "ASLEEP",
     { crash: 1 },

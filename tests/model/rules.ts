@@ -31,6 +31,8 @@ export const RULES = {
     "the shortcut needs an EVAL with fewer than maxFailures failed",
   "HEIR-NEXT":
     "what a granted waiter knew goes to the one right behind it, to no other",
+  "RIGHT-BEHIND":
+    "who asks right behind a grant under way of its process names the holder that it makes",
   "HEAD-KNOWN":
     "who queues takes an estate for all that hold only if the head of the queue stood right behind",
   "LINE-KNOWN":

@@ -52,6 +52,7 @@ export const begin = (
   first: false,
   ahead: "",
   sight: "",
+  behind: "",
   count: 0,
   patient: false,
   doubt: false,

@@ -5,6 +5,7 @@
 import { no, yes } from "./answer";
 import { resume, sid, to, type Client, type Terms } from "./client";
 import { abandon, type Fault } from "./faults";
+import { rightBehind } from "./heir";
 import { slotPath } from "./layout";
 import { ask, STEPS } from "./steps";
 import { tellOps } from "./story";
@@ -18,9 +19,7 @@ export interface Joint {
   story: () => string;
 }
 
-const mayJoin = (a: Client, ta: Terms, b: Client, tb: Terms): boolean =>
-  ta.process !== "" &&
-  ta.process === tb.process &&
+const mayJoin = (a: Client, b: Client): boolean =>
   a.step === "RELEASE" &&
   a.phase === "" &&
   !a.doubt &&
@@ -29,6 +28,14 @@ const mayJoin = (a: Client, ta: Terms, b: Client, tb: Terms): boolean =>
   b.first &&
   b.shortcut &&
   !b.woken;
+
+/** Sent, not carried out yet. */
+const follow = (a: Client, b: Client): Joint => ({
+  clients: [a, b],
+  tree: null,
+  fault: null,
+  story: () => `${b.name} WAIT: goes right behind the TAKE of ${a.name}`,
+});
 
 const opsOf = (c: Client, t: Terms): Op[] => {
   const request = ask(c, t);
@@ -42,7 +49,10 @@ export function jointMoves(
   tb: Terms,
   tree: Tree,
 ): Joint[] {
-  if (!mayJoin(a, ta, b, tb)) return [];
+  if (ta.process === "" || ta.process !== tb.process) return [];
+  const behind = rightBehind(a, ta, b, tb);
+  if (behind) return [follow(a, behind)];
+  if (!mayJoin(a, b)) return [];
   const next = to({ ...resume(b), slot: a.slot, recreate: false }, "TAKE");
   const release = opsOf(a, ta);
   const ops = [...release, ...opsOf(next, tb)];

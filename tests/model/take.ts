@@ -20,7 +20,12 @@ const grantHead = (c: Client, t: Terms): Op[] => [
   remove(`${W}/${c.waiter ?? ""}`),
 ];
 
+/** Who asks before the one ahead has its answer is first only if that one is granted. */
+const rightBehindOf = (c: Client, t: Terms): Op[] =>
+  c.behind !== "" && t.has("RIGHT-BEHIND") ? [check(c.behind)] : [];
+
 function refused(c: Client, refusal: Refusal): Client {
+  if (c.behind !== "") return placeAgain(c, refusal); // it may not be the first
   if (refusal.code === "BAD_VERSION") return to(c, "EVAL", { lock: null });
   if (refusal.path === `${W}/${c.waiter ?? ""}`) return to(c, "PLACE");
   if (refusal.path === M) return to(c, "TAKE", { phase: "mirror" });
@@ -34,6 +39,7 @@ export const TAKE: StepRules = {
     const path = slotPath(c.slot);
     return {
       ops: [
+        ...rightBehindOf(c, t),
         ...grantHead(c, t),
         ...(c.recreate ? [remove(path)] : []),
         create(path, t.group),

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { createRequire } from "node:module";
 import quick from "node-zookeeper-client/lib/jute";
 import "../../core/zookeeper/quick-records";
+import { original } from "./original-jute";
 
 interface LibraryRecord extends Record<string, unknown> {
   specification: { name: string; type: string }[];
@@ -10,16 +10,6 @@ interface LibraryRecord extends Record<string, unknown> {
   serialize(frame: Buffer, at: number): number;
   deserialize(frame: Buffer, at: number): number;
 }
-
-/** The library as it comes. */
-const original = (() => {
-  const file = require.resolve("node-zookeeper-client/lib/jute");
-  const patched = require.cache[file];
-  delete require.cache[file];
-  const fresh = createRequire(file)(file) as typeof quick;
-  require.cache[file] = patched;
-  return fresh;
-})();
 
 /** A value of a field, the same for both. */
 function fill(jute: typeof quick, type: string, i: number): unknown {
