@@ -10,7 +10,9 @@ import { cookbook, floor, ours, setUpPeers } from "./parties";
 
 /** Processes of each party: "in four processes" is the widest that is asked. */
 const PROCESSES = 4;
-const WARM_UP = 4000;
+/** Milliseconds alone, and in a queue: there turns are few, and each is a longer way. */
+const SPIN = 4000;
+const CONTEND = 15_000;
 /** Contenders of each process meanwhile. */
 const QUEUED = 3;
 /** The tests' servers start quickly instead; here it is as in production. */
@@ -101,7 +103,7 @@ export class Arena {
       this.bench.progress(`warms up ${party.name}`);
       await Promise.all(
         this.processesOf(party, PROCESSES).map((process, i) =>
-          process.ask("spin", party.kind, `${path}-${i}`, 1, WARM_UP),
+          process.ask("spin", party.kind, `${path}-${i}`, 1, SPIN),
         ),
       );
       const processes = this.processesOf(party, PROCESSES);
@@ -111,7 +113,7 @@ export class Arena {
           each.ask("contend", party.kind, queue, 1, QUEUED, 0),
         ),
       );
-      await pause(WARM_UP);
+      await pause(CONTEND);
       await Promise.all(processes.map((each) => each.stop()));
     }
   }

@@ -44,7 +44,7 @@ export class Attempt extends Asking {
   readonly since = new Date().toISOString();
   readonly startedAt = performance.now();
   /** Names its waiter and its holder; new with each session. */
-  id: string;
+  id = "";
   /** Own waiter, once its name is known. */
   waiter: string | null = null;
   /** A waiter may have been created. */
@@ -89,7 +89,6 @@ export class Attempt extends Asking {
     this.paths = pathsOf(lockPath(request.root, request.name));
     this.key = ownerKey(this.paths.lock, request.owner);
     this.limits = request.limits;
-    this.id = attemptId(this.key);
     this.restart();
   }
 
