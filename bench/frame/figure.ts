@@ -42,6 +42,13 @@ export class Figure {
     return ratios.length > 0 ? summarize(ratios) : null;
   }
 
+  /** What another party's ratio to a peer is, for the words of a goal; nothing if it was not measured. */
+  besides(party: string, peer: string): string {
+    const ratios = ratiosOf(this.of(party), this.of(peer));
+    if (ratios.length === 0) return "";
+    return `; ${party.split(":")[0]} ${summarize(ratios).median.toFixed(2)}`;
+  }
+
   /** The ratio to a peer, as a goal takes it. */
   judged(peer: string): Pick<Goal, "value" | "spread" | "why"> {
     const spread = this.ratio(peer);

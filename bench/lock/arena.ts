@@ -6,7 +6,7 @@ import {
 import type { Bench } from "../frame";
 import { ContenderProcess, type Launch, type Party } from "../peers/party";
 import { observe, type Observer } from "./observer";
-import { cookbook, floor, ours, setUpPeers } from "./parties";
+import { cookbook, floor, floorAlone, ours, setUpPeers } from "./parties";
 
 /** Processes of each party: "in four processes" is the widest that is asked. */
 const PROCESSES = 4;
@@ -35,7 +35,7 @@ export class Arena {
 
   static async open(bench: Bench): Promise<Arena> {
     const peers = setUpPeers(bench);
-    const parties = [ours, floor, ...peers, cookbook];
+    const parties = [ours, floor, floorAlone, ...peers, cookbook];
     const server = await startZookeeper(bench.sandbox, {
       heap: "512m",
       properties: FULLY_COMPILED,
@@ -106,6 +106,7 @@ export class Arena {
           process.ask("spin", party.kind, `${path}-${i}`, 1, SPIN),
         ),
       );
+      if (party === floorAlone) continue;
       const processes = this.processesOf(party, PROCESSES);
       const queue = this.freshPath(party);
       await Promise.all(

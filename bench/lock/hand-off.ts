@@ -101,7 +101,7 @@ function judgeWorst(
   );
   const { cell, ...verdict } = worst;
   bench.goal({
-    what: `hand-off ${which} vs ${peer}, ${inProcesses(cell.processes)}, worst of ${WAITERS.join("/")} waiters (${cell.waiters})`,
+    what: `hand-off ${which} vs ${peer}, ${inProcesses(cell.processes)}, worst of ${WAITERS.join("/")} waiters (${cell.waiters})${cell[which].besides(FLOOR, peer)}`,
     ...verdict,
     relation: "≤",
     bound,

@@ -11,6 +11,7 @@ export const KAZOO_LOCK = "kazoo Lock";
 export const KAZOO_SEMAPHORE = "kazoo Semaphore";
 export const COOKBOOK = "cookbook";
 export const FLOOR = "floor: two writes";
+export const FLOOR_ALONE = "floor: two writes alone";
 
 /** A contender written in TypeScript. */
 export const inNode = (file: string, ...flags: string[]): Launch => ({
@@ -34,6 +35,13 @@ export const floor: Party = {
   name: FLOOR,
   kind: "floor",
   queue: (node) => ({ node: `${node}/waiters`, holders: 1 }),
+};
+
+/** The same without a queue: for who is alone. */
+export const floorAlone: Party = {
+  ...floor,
+  name: FLOOR_ALONE,
+  kind: "floor-alone",
 };
 
 export const cookbook: Party = {

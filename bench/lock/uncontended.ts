@@ -1,8 +1,8 @@
 import { OURS, type Question } from "../frame";
 import type { Arena } from "./arena";
-import { KAZOO_LOCK, MUTEX, SEMAPHORE_V2 } from "./parties";
+import { FLOOR_ALONE, KAZOO_LOCK, MUTEX, SEMAPHORE_V2 } from "./parties";
 
-const PARTIES = [OURS, MUTEX, SEMAPHORE_V2, KAZOO_LOCK];
+const PARTIES = [OURS, FLOOR_ALONE, MUTEX, SEMAPHORE_V2, KAZOO_LOCK];
 
 /** A lock that nobody else wants, taken and given back again and again. */
 export function uncontended(arena: Arena): Question {
@@ -22,7 +22,7 @@ export function uncontended(arena: Arena): Question {
     },
     judge() {
       bench.goal({
-        what: `uncontended acquire + release per second vs ${MUTEX}`,
+        what: `uncontended acquire + release per second vs ${MUTEX}${figure.besides(FLOOR_ALONE, MUTEX)}`,
         ...figure.judged(MUTEX),
         relation: "≥",
         bound: 1.2,

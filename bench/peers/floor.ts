@@ -51,3 +51,20 @@ export function floorGrip(session: Session, path: string): Grip {
     },
   };
 }
+
+/** The same for who is alone: a write to come, a write to go, each of one operation. */
+export function aloneGrip(session: Session, path: string): Grip {
+  const node = `${path}/holder`;
+
+  async function enter(): Promise<void> {
+    const { code } = await session.create(node, EMPTY, "ephemeral");
+    if (code !== "NO_NODE") return;
+    for (const parent of ["/bench", path]) await session.create(parent);
+    return enter();
+  }
+
+  return {
+    acquire: enter,
+    release: async () => void (await session.remove(node)),
+  };
+}

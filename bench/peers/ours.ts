@@ -5,12 +5,16 @@ import type { Held, LockRequest } from "../../core/lock/types";
 import { createSessionPool } from "../../core/zookeeper/pool";
 import type { Session } from "../../core/zookeeper/session";
 import { serve, type Grip } from "./contender";
-import { floorGrip } from "./floor";
+import { aloneGrip, floorGrip } from "./floor";
 
 /** A session for each contender, so that the wire shows which of them is woken. */
 const OWN_SESSIONS = "lock-own-sessions";
 
-const FLOOR = "floor";
+/** Kinds that are no locks: what the server alone takes for one. */
+const FLOORS = new Map([
+  ["floor", floorGrip],
+  ["floor-alone", aloneGrip],
+]);
 
 const pool = createSessionPool();
 let servers = "";
@@ -59,5 +63,5 @@ serve({
     ({ session: shared } = await pool.lease({ servers }));
   },
   grip: (kind, path, limit) =>
-    kind === FLOOR ? floorGrip(shared, path) : grip(kind, path, limit),
+    FLOORS.get(kind)?.(shared, path) ?? grip(kind, path, limit),
 });

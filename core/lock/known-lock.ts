@@ -102,13 +102,7 @@ export async function readLock(
         `${paths.lock} in ZooKeeper is no lock of pulumi-locked-action (data of another program, or of a later version)`,
         ["choose another lock.root or lock.name"],
       );
-    const version = reply.stat!.version;
-    if (version === 0) {
-      // made by hand; transactions cannot name version 0
-      await attempt.definite(() => session.setData(paths.lock, data, 0));
-      continue;
-    }
-    const known = { ...content, version, data };
+    const known = { ...content, version: reply.stat!.version, data };
     if (watcher)
       forget(); // nobody tells the cache of a change
     else locks.set(paths.lock, known);

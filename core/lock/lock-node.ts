@@ -14,16 +14,11 @@ export async function readLockNode(
   path: string,
   until: Until,
 ): Promise<KnownLock | null> {
-  for (;;) {
-    const { reply } = await settle(session, until, () => session.getData(path));
-    if (reply.code === "NO_NODE") return null;
-    if (reply.code !== "OK") throw refusal(reply, `reading ${path}`, session);
-    const data = reply.data!;
-    const content = decodeLock(data);
-    if (!content) throw new LockRefused(`${path} is no lock`);
-    const { version } = reply.stat!;
-    if (version > 0) return { ...content, data, version };
-    // made by hand; transactions cannot name version 0
-    await settle(session, until, () => session.setData(path, data, 0));
-  }
+  const { reply } = await settle(session, until, () => session.getData(path));
+  if (reply.code === "NO_NODE") return null;
+  if (reply.code !== "OK") throw refusal(reply, `reading ${path}`, session);
+  const data = reply.data!;
+  const content = decodeLock(data);
+  if (!content) throw new LockRefused(`${path} is no lock`);
+  return { ...content, data, version: reply.stat!.version };
 }
