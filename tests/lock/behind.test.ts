@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { hold, unhold } from "../../core/lock";
+import { hold, unhold, type Held } from "../../core/lock";
 import { sideBySide } from "../support/side-by-side";
 import {
   holderAhead,
@@ -63,9 +63,33 @@ describe("who stands right behind one whose grant is under way", () => {
     await nothingElse(lab, lock, held);
   });
 
+  it("makes a slot anew that is there and empty", async () => {
+    const lock = newLock({ maxHolders: 2 });
+    const [session, operator] = [await lab.session(), await lab.session()];
+    await (await lab.get(lock.by("z"), session)).release();
+    await hold(operator, lock.path, act);
+    const d = await lab.contend(lock.by("d"), session);
+    const e = await lab.contend(lock.by("e"), session);
+    await Promise.all([d.tells(), e.tells()]);
+    await operator.create(`${lock.paths.holders}/1`);
+    session.take();
+    await unhold(operator, lock.path, act);
+    const held = await inOrder(d, e);
+    const grants = session.take().filter(holderMade);
+    expect(grants).to.have.length(2);
+    eachNamesTheOneBefore(grants);
+    await nothingElse(lab, lock, held);
+  });
+
+  /** The grant that goes with its release is refused with it, for the release's own sake. */
+  async function spoil({ path }: Held): Promise<void> {
+    const other = await lab.session();
+    const [live] = (await other.getChildren(path)).children!;
+    await other.remove(`${path}/${live}`);
+  }
+
   it("does not overtake the other that was refused and asks again", async () => {
     const lock = newLock({ maxHolders: 3 });
-    const other = await lab.session();
     const scene = await inScene(lab, lock);
     const { session, holders, waiting } = scene;
     const [d, e, f] = waiting;
@@ -75,8 +99,7 @@ describe("who stands right behind one whose grant is under way", () => {
       holders,
       once(isBehind, { after: goOn }),
     );
-    const [live] = (await other.getChildren(holders[0]!.path)).children!;
-    await other.remove(`${holders[0]!.path}/${live}`); // refused for the release's sake
+    await spoil(holders[0]!);
     const id = holderMade(grants[0]!)!.split("/").at(-1)!;
     const { until: others, goOn: askAgain } = heldUp();
     session.script = once(
@@ -88,6 +111,29 @@ describe("who stands right behind one whose grant is under way", () => {
     await Promise.all([e!.waits(), f!.waits()]);
     askAgain();
     const held = await inOrder(d!, e!, f!);
+    await released;
+    await nothingElse(lab, lock, held);
+  });
+
+  it("does not ask once the other was refused", async () => {
+    const lock = newLock({ maxHolders: 2 });
+    const scene = await inScene(lab, lock, ["a", "b"], ["d", "e"]);
+    const { session, holders, waiting } = scene;
+    const [a, b] = holders;
+    const { arrive, released } = await release(scene, [a!]);
+    await spoil(a!);
+    const { until: refused, goOn } = heldUp();
+    const { until: others, goOn: look } = heldUp();
+    session.script = once(({ path }) => path === `${lock.paths.holders}/0`, {
+      before: () => (goOn(), others),
+    });
+    arrive();
+    await refused;
+    session.take();
+    await b!.release();
+    expect(session.take().filter(holderMade)).to.deep.equal([]);
+    look();
+    const held = await inOrder(...waiting);
     await released;
     await nothingElse(lab, lock, held);
   });
@@ -106,7 +152,7 @@ describe("who stands right behind one whose grant is under way", () => {
     await nothingElse(lab, lock, held);
   });
 
-  it("does not get it after a failure; nor does anybody ask behind one that was refused", async () => {
+  it("does not get it after a failure", async () => {
     const lock = newLock({ maxHolders: 4 });
     const fails = await lab.get(lock.by("x"));
     const scene = await inScene(lab, lock);
@@ -117,9 +163,7 @@ describe("who stands right behind one whose grant is under way", () => {
     arrive();
     await Promise.all(scene.waiting.slice(0, 2).map((one) => one.waitsAgain()));
     await released;
-    scene.session.take();
     await c!.release();
-    expect(scene.session.take().filter(holderMade)).to.deep.equal([]);
     expect(await lab.holders(lock)).to.deep.equal([fails.id]);
     await (await lab.get(lock.by("x"))).release();
     await nothingElse(lab, lock, await inOrder(...scene.waiting));
@@ -138,45 +182,5 @@ describe("who stands right behind one whose grant is under way", () => {
     const held = await inOrder(scene.waiting[0]!, other, last);
     await released;
     await nothingElse(lab, lock, held);
-  });
-});
-
-describe("who queues while the grants of its process are under way", () => {
-  const lab = useLab(after);
-  const it = sideBySide();
-
-  it("lists neither the queue nor the slots", async () => {
-    const lock = newLock({ maxHolders: 2 });
-    const scene = await inScene(lab, lock, ["a", "b"], ["d", "e"]);
-    const { arrive, released } = await release(scene, scene.holders);
-    const last = await lab.contend(lock.by("f"), scene.session);
-    await last.waits();
-    const kinds = scene.session.take().map(({ kind }) => kind);
-    expect(kinds).to.deep.equal(["create", "read"]);
-    arrive();
-    const [held] = await inOrder(...scene.waiting);
-    await released;
-    await held!.release();
-    await nothingElse(lab, lock, await inOrder(scene.waiting[1]!, last));
-  });
-
-  it("adopts at once what one of them left that was granted", async () => {
-    const lock = newLock({ maxHolders: 2 });
-    const scene = await inScene(lab, lock, ["a", "b"], ["d", "e"]);
-    const { until, goOn } = heldUp();
-    const { arrive, released } = await release(
-      scene,
-      scene.holders,
-      once(isBehind, { after: () => until }),
-    );
-    arrive();
-    await released;
-    await (await scene.waiting[0]!.gets()).abandon();
-    const owner = await lab.contend(lock.by("d"), scene.session);
-    await Promise.race([owner.waits().catch(() => {}), owner.ended]);
-    expect(owner.held?.adopted?.target).to.equal("d");
-    goOn();
-    const held = await scene.waiting[1]!.gets();
-    await nothingElse(lab, lock, [held, owner.held!]);
   });
 });

@@ -1,5 +1,10 @@
 import { expect } from "chai";
+import type { Held } from "../../core/lock";
+import { sequenceOf } from "../../core/lock/paths";
+import type { Reply } from "../../core/zookeeper/replies";
+import { eventually } from "../support/eventually";
 import { newLock, useLab, type Over } from "./lab";
+import { heldUp, isGrant, type Fate } from "./scripted-session";
 
 /** So many at the same time. */
 const AT_ONCE = 8;
@@ -46,4 +51,44 @@ describe("a session lost at any request", () => {
         done = (await Promise.all(next)).at(-1);
       }
     });
+});
+
+describe("a session lost with a grant under way", () => {
+  const lab = useLab();
+
+  it("that arrives later does nothing, though the new waiter has the number of the old one", async () => {
+    const lock = newLock();
+    const before = await lab.get(lock.by("x"));
+    const session = await lab.session();
+    const contender = await lab.contend(lock.by("a"), session);
+    await contender.waits();
+    const [old] = await lab.waiters(lock);
+    const { until: late, goOn: arrive } = heldUp();
+    let between!: Held;
+    let answer: Reply | undefined;
+    const grants: Fate[] = [
+      { before: () => session.loseSession(), late },
+      // the lock is taken meanwhile; waiters are counted anew
+      { before: async () => (between = await lab.get(lock.by("y"))) },
+      {
+        before: async () => {
+          arrive();
+          [answer] = await Promise.all(session.arrived);
+        },
+      },
+    ];
+    session.script = (request) =>
+      isGrant(request) ? grants.shift() : undefined;
+    await before.release();
+    await eventually("it has a new waiter", () => between);
+    await contender.waits();
+    const [now] = await lab.waiters(lock);
+    expect(sequenceOf(now!)).to.equal(sequenceOf(old!));
+    await between.release();
+    const held = await contender.gets();
+    expect(answer?.code).to.equal("NO_NODE");
+    expect(held.adopted).to.equal(null);
+    await held.release();
+    await lab.isEmpty(lock);
+  });
 });
