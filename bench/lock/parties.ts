@@ -10,8 +10,8 @@ export const SEMAPHORE_V2 = "InterProcessSemaphoreV2";
 export const KAZOO_LOCK = "kazoo Lock";
 export const KAZOO_SEMAPHORE = "kazoo Semaphore";
 export const COOKBOOK = "cookbook";
-export const FLOOR = "floor: two writes";
-export const FLOOR_ALONE = "floor: two writes alone";
+export const FLOOR = "floor: transactions";
+export const FLOOR_ALONE = "floor: transactions alone";
 
 /** A contender written in TypeScript. */
 export const inNode = (file: string, ...flags: string[]): Launch => ({
@@ -29,12 +29,11 @@ export const ours: Party = {
 /** Each contender with a session of its own: on the wire one cannot tell apart who share one. */
 export const oursApart: Party = { ...ours, kind: "lock-own-sessions" };
 
-/** Two writes in a row, in the same processes. */
+/** The bare transactions, in the same processes. */
 export const floor: Party = {
   ...ours,
   name: FLOOR,
   kind: "floor",
-  queue: (node) => ({ node: `${node}/waiters`, holders: 1 }),
 };
 
 /** The same without a queue: for who is alone. */

@@ -19,6 +19,8 @@
  * - **Releases under way.** The first waiter goes along with the release that it
  *   waits for, or asks for the slot right behind it: one session's requests are
  *   carried out in their order. If the release fails, so does the grant.
+ * - **Grants under way.** For the same reason the next one need not wait for the
+ *   answer to its predecessor's grant: it names the holder that this is to make.
  */
 import type { ChildrenReply } from "../zookeeper/replies";
 import type { Session } from "../zookeeper/session";

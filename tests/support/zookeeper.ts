@@ -154,11 +154,16 @@ export async function startEnsemble(
     (_, i) =>
       `server.${i + 1}=127.0.0.1:${ports[size + i]}:${ports[2 * size + i]}`,
   );
+  // those who elect a leader ask again after twice the time, up to a minute: longer than a session lasts
+  const properties = [
+    ...(options.properties ?? []),
+    "-Dzookeeper.fastleader.maxNotificationInterval=1000",
+  ];
   const servers = peers.map((_, i) =>
     prepare(
       sandbox,
       ports[i]!,
-      options,
+      { ...options, properties },
       ["initLimit=40", "syncLimit=5", ...peers],
       i + 1,
     ),
