@@ -105,10 +105,14 @@ export class ZookeeperServer {
     process.kill(this.pid, "SIGCONT");
   }
 
+  get isRunning(): boolean {
+    const { process } = this;
+    return process?.exitCode === null && process.signalCode === null;
+  }
+
   async kill(): Promise<void> {
-    const running = this.process;
-    if (!running || running.exitCode !== null || running.signalCode !== null)
-      return;
+    if (!this.isRunning) return;
+    const running = this.process!;
     const gone = once(running, "exit");
     running.kill("SIGKILL");
     await gone;
