@@ -17,7 +17,7 @@ import { EMPTY, set, type Operation } from "../zookeeper/operations";
 import type { Attempt, KnownLock } from "./attempt";
 import { isAlone } from "./company";
 import type { GrantReply } from "./grant";
-import { factsOf, sightOf } from "./sight";
+import { factsOf, mayStandBeside, sightOf } from "./sight";
 
 export interface Census {
   /** L's, under which all of them were granted. */
@@ -69,15 +69,10 @@ export function wayIn(attempt: Attempt): WayIn | null {
     (_, at) => census.slots[at] ?? [],
   ).findIndex((ids) => ids.every(leaves));
   if (slot < 0) return null;
-  let failed = 0;
   // a release that was sent may be carried out after this grant: only its own slot is safe to ask for
-  for (const { id } of holders) {
-    const fact = facts.get(id);
-    if (!fact || fact.group === request.group) return null;
-    if (id.startsWith(`${key}-`)) return null;
-    if (fact.failed) failed += 1;
-  }
-  if (failed >= lock.limits.maxFailures) return null;
+  if (holders.some(({ id }) => id.startsWith(`${key}-`))) return null;
+  const known = holders.map(({ id }) => facts.get(id));
+  if (!mayStandBeside({ request, limits: lock.limits }, known)) return null;
   const path = `${attempt.slotPath(companion.slot)}/${companion.id}`;
   return { slot, count: census.count, companion: path };
 }

@@ -4,7 +4,13 @@ import type { Attempt, KnownLock } from "./attempt";
 import { countsAsFailed } from "./blocked";
 import { sameLimits } from "./fast";
 import { decodeHolder } from "./records";
-import { factsOf, factsUnder, forgetOthers, type Fact } from "./sight";
+import {
+  factsOf,
+  factsUnder,
+  forgetOthers,
+  mayStandBeside,
+  type Fact,
+} from "./sight";
 
 export interface Free {
   slot: number;
@@ -43,19 +49,6 @@ function candidate(
 const idsIn = (slots: ChildrenReply[]) =>
   slots.flatMap(({ children = [] }) => children);
 
-/** Nobody who may hold is unknown or of our group, and not too many have failed. */
-function mayStandBeside(
-  { request, limits }: Attempt,
-  holders: (Fact | null | undefined)[],
-): boolean {
-  let failed = 0;
-  for (const fact of holders) {
-    if (!fact || fact.group === request.group) return false;
-    if (fact.failed) failed += 1;
-  }
-  return failed < limits.maxFailures;
-}
-
 /** By what is known under this version of L, without a question. */
 export function freeByFacts(
   attempt: Attempt,
@@ -63,9 +56,10 @@ export function freeByFacts(
   slots: ChildrenReply[],
 ): Free | null {
   const free = candidate(attempt, lock, slots);
+  if (!free) return null;
   const facts = factsUnder(attempt, lock);
   const holders = idsIn(slots).map((id) => facts.get(id));
-  return free && mayStandBeside(attempt, holders) ? free : null;
+  return mayStandBeside(attempt, holders) ? free : null;
 }
 
 /** The same; whoever is not known is asked once. No watch is left, for nothing is waited for. */

@@ -122,6 +122,19 @@ export function factsUnder(
   return sight.facts;
 }
 
+/** Nobody who may hold is unknown or of our group, and not too many have failed. */
+export function mayStandBeside(
+  { request, limits }: Pick<Attempt, "request" | "limits">,
+  holders: (Fact | null | undefined)[],
+): boolean {
+  let failed = 0;
+  for (const fact of holders) {
+    if (!fact || fact.group === request.group) return false;
+    if (fact.failed) failed += 1;
+  }
+  return failed < limits.maxFailures;
+}
+
 /** Keeps the facts of those who hold still. */
 export function forgetOthers(attempt: Attempt, ids: readonly string[]): void {
   const facts = factsOf(attempt);

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { LimitsDisagree } from "../../core/lock";
 import { sideBySide } from "../support/side-by-side";
-import { inOrder, inScene, nothingElse, release, slotOf } from "./in-one-go";
-import { newLock, useLab } from "./lab";
+import { inOrder, inScene, nothingElse, release } from "./in-one-go";
+import { newLock, slotOf, useLab } from "./lab";
 import { heldUp, isGrant, once } from "./scripted-session";
 
 describe("who does not ask right behind one whose grant is under way", () => {

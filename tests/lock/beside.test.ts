@@ -1,7 +1,6 @@
 import { expect } from "chai";
-import type { Held } from "../../core/lock";
 import { remove } from "../../core/zookeeper/operations";
-import { newLock, useLab, type TestLock } from "./lab";
+import { newLock, slotOf, useLab, type TestLock } from "./lab";
 import {
   heldUp,
   isBeside,
@@ -10,8 +9,6 @@ import {
   once,
   type ScriptedSession,
 } from "./scripted-session";
-
-const slotOf = ({ path }: Held) => path.split("/").at(-2);
 
 describe("who comes beside others of its process", () => {
   const lab = useLab();

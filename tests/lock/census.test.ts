@@ -1,15 +1,12 @@
 import { expect } from "chai";
-import type { Held } from "../../core/lock";
 import { eventually } from "../support/eventually";
-import { newLock, useLab, type TestLock } from "./lab";
+import { newLock, slotOf, useLab, type TestLock } from "./lab";
 import {
   heldUp,
   isBeside,
   once,
   type ScriptedSession,
 } from "./scripted-session";
-
-const slotOf = ({ path }: Held) => path.split("/").at(-2);
 
 describe("what a process knows of those who hold", () => {
   const lab = useLab();

@@ -2,7 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
 import type { Held, LockRequest } from "../../core/lock";
 import type { Contender } from "./contender";
-import type { Lab, TestLock } from "./lab";
+import { slotOf, type Lab, type TestLock } from "./lab";
 import {
   heldUp,
   type Request,
@@ -22,8 +22,6 @@ export const holderAhead = ({ operations }: Request): string | undefined =>
 
 export const isBehind = (request: Request): boolean =>
   holderAhead(request) !== undefined;
-
-export const slotOf = ({ path }: Held): string => path.split("/").at(-2)!;
 
 /** Some hold all places, others wait for them, over one session. */
 export interface Scene {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { hold, unhold, type Held } from "../../core/lock";
-import { newLock, useLab } from "./lab";
+import { newLock, slotOf, useLab } from "./lab";
 import {
   heldUp,
   isGrant,
@@ -8,8 +8,6 @@ import {
   once,
   type ScriptedSession,
 } from "./scripted-session";
-
-const slotOf = ({ path }: Held) => path.split("/").at(-2);
 
 describe("what one of a process knows of the others", () => {
   const lab = useLab();

@@ -22,6 +22,9 @@ export interface TestLock {
   by(target: string, over?: Over): LockRequest;
 }
 
+/** The number of the slot that it has. */
+export const slotOf = ({ path }: Held): string => path.split("/").at(-2)!;
+
 let count = 0;
 
 export function newLock(defaults: Over = {}): TestLock {
