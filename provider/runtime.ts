@@ -42,7 +42,11 @@ export class Runtime {
   private readonly running = new Set<Run>();
   private warned = false;
 
-  constructor(status?: Status) {
+  constructor(
+    status?: Status,
+    /** What opens the pools. */
+    private readonly open: () => Heavy = openPools,
+  ) {
     const log = engineLog(process.argv.at(-1));
     let living: boolean | undefined;
     const draws = () => (living ??= drawsOnTerminal());
@@ -78,7 +82,7 @@ export class Runtime {
   /** Loads the heavy parts with the first call. */
   heavy(): Heavy {
     this.program.begin();
-    return (this.opened ??= open());
+    return (this.opened ??= this.open());
   }
 
   /** Keeps count of what is under way, so that a shutdown knows what waits and what acts. */
@@ -139,7 +143,7 @@ function timer(ms: number): Promise<void> {
 // Not an `import()`: compiled to CommonJS that one would still be a module's.
 const load = createRequire(__filename);
 
-function open(): Heavy {
+function openPools(): Heavy {
   const code = load("./heavy") as Code;
   return {
     ...code,

@@ -20,7 +20,7 @@ export class Status {
     private readonly send: Send,
     private readonly now: () => number = Date.now,
     /** Where a line replaces the one before it. */
-    private readonly living: () => boolean = () => true,
+    readonly living: () => boolean = () => true,
   ) {}
 
   /**

@@ -2,6 +2,7 @@ import { acquire, describeChefHolder, lockPath } from "../lock";
 import { LockCancelled } from "../lock/errors";
 import type { LockRequest, WaitReport } from "../lock/types";
 import { duration } from "../text/duration";
+import type { SessionPool } from "../zookeeper/pool";
 import { goOn, type Context } from "./context";
 import { StepFailure, Stopped } from "./failure";
 import { heldTenure, type Tenure } from "./tenure";
@@ -11,8 +12,8 @@ import type { LockSpec } from "./types";
 /** Seconds to reach ZooKeeper at all. */
 const CONNECT_TIMEOUT = 60;
 
-/** The turns of all actions of this process that skip their lock. */
-const turns = new Turns();
+/** The turns of all actions of a process that skip their lock: a process has one pool of sessions. */
+const turnsOf = new WeakMap<SessionPool, Turns>();
 
 /** What is to be closed when the action is over, and the right to act. */
 export interface Grant {
@@ -142,6 +143,8 @@ async function turn(context: Context, lock: LockSpec): Promise<() => void> {
     late.abort(new Error(`no turn in ${duration(lock.maxWait)}`));
   });
   const path = lockPath(lock.root, lock.name);
+  const turns = turnsOf.get(deps.sessions) ?? new Turns();
+  turnsOf.set(deps.sessions, turns);
   try {
     return await turns.take(
       path,

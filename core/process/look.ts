@@ -19,6 +19,7 @@ export async function look(
   spec: ProcessSpec,
   { signal, ...rights }: LookOptions,
 ): Promise<Sighting> {
+  if (host.look) return host.look(spec);
   const script = { body: programOf(spec), alone: true, ...rights };
   const result = await host.run(script, signal ? { signal } : {});
   const problem = describeEnding(result);

@@ -1,3 +1,5 @@
+import type { ProcessSpec, Sighting } from "../process/types";
+
 /** How to reach a host: field names and defaults of `@pulumi/command`'s `remote.Connection`, plus host keys. */
 export interface ConnectionOptions {
   host: string;
@@ -94,6 +96,8 @@ export interface RemoteHost {
     timeout: number,
     options?: GuardOptions,
   ): Promise<GuardRecord>;
+  /** What this host says of its processes itself. @default a program that is run there tells */
+  look?(process: ProcessSpec): Promise<Sighting>;
   /** Gives the connection back; the last one closes it. */
   release(): void;
 }

@@ -6,7 +6,6 @@ import {
 } from "../../core/roll/progress";
 import { duration } from "../../core/text/duration";
 import type { Status } from "../status";
-import { drawsOnTerminal } from "../terminal";
 
 /** Steps before the lock is held. */
 const BEFORE = new Set<Progress["step"]>(["dial", "look", "lock"]);
@@ -25,7 +24,7 @@ export class Board {
       RollProgress,
       "total" | "done" | "maxFailures" | "width"
     >,
-    private readonly living = drawsOnTerminal(),
+    private readonly living = status.living(),
   ) {
     this.done = facts.done;
   }
