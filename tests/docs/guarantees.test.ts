@@ -14,7 +14,7 @@ function titlesIn(file: string): string {
 }
 
 describe("the table of guarantees", () => {
-  const page = pages().find(({ name }) => name === "docs/design.md")!.text;
+  const page = pages().find(({ name }) => name === "docs/protocol.md")!.text;
   const rows = [...page.matchAll(/^\| (G\d+) \|(.*)\|$/gm)].map(
     ([, guarantee, rest]) => {
       const [, tests = "", model = "", chaos = ""] = rest!.split("|");
