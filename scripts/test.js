@@ -1,59 +1,78 @@
 "use strict";
-// Set-up, lint, types, build and all tests. The last line sums everything up.
-//   node scripts/test.js [folder or file …]
+// Set-up, lint, types, build and all tests, beside each other. The last line sums everything up.
+//   node scripts/test.js [--quick] [--record] [--deadline SECONDS] [folder or file …]
 const { spawnSync } = require("node:child_process");
-const fs = require("node:fs");
 const path = require("node:path");
+const { parseArgs } = require("node:util");
+const { root, testFiles } = require("./suite/files");
+const {
+  lastLine,
+  printFailures,
+  printResult,
+  printTimes,
+} = require("./suite/report");
+const { SuiteRun } = require("./suite/run");
+const { build, checks, testTask } = require("./suite/tasks");
+const { Times } = require("./suite/times");
 
-const root = path.join(__dirname, "..");
-const bin = (name) => path.join(root, "node_modules", ".bin", name);
-
-function run(command, args, env = {}) {
-  const { status, signal } = spawnSync(command, args, {
-    cwd: root,
-    stdio: "inherit",
-    env: { ...process.env, ...env },
-  });
-  if (signal) process.exit(130); // interrupted
-  return status === 0;
-}
-
-if (!run(process.execPath, ["scripts/setup.js", "--tests"])) process.exit(1);
-
-const total = { passed: 0, failed: 0, skipped: 0 };
-const wanted = process.argv.slice(2);
-
-if (wanted.length === 0) {
-  for (const [what, command, args] of [
-    ["lint", bin("eslint"), ["."]],
-    ["format", bin("prettier"), ["--check", "--log-level", "warn", "."]],
-    ["types", bin("tsc"), ["--noEmit"]],
-  ]) {
-    const ok = run(command, args);
-    console.log(`${ok ? "✔" : "✖"} ${what}`);
-    total[ok ? "passed" : "failed"] += 1;
-  }
-}
-
-// what the end-to-end tests install
-if (!run("npm", ["run", "--silent", "build"])) process.exit(1);
-
-const results = path.join(root, ".setup", "test-results.json");
-fs.mkdirSync(path.dirname(results), { recursive: true });
-fs.rmSync(results, { force: true });
-const files = (wanted.length > 0 ? wanted : ["tests"]).map((name) =>
-  name.endsWith(".ts") ? name : `${name}/**/*.test.ts`,
-);
-const ok = run(bin("mocha"), ["--reporter", "scripts/reporter.js", ...files], {
-  LOCKED_ACTION_TEST_RESULTS: results,
-  LOCKED_ACTION_DIST: path.join(root, "dist"),
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    /** Only files that start no host and at most one ZooKeeper. */
+    quick: { type: "boolean", default: false },
+    /** Writes the table of times that the order comes from. */
+    record: { type: "boolean", default: false },
+    /** Seconds that a file may take. */
+    deadline: { type: "string" },
+  },
 });
-const counted = fs.existsSync(results)
-  ? JSON.parse(fs.readFileSync(results, "utf8"))
-  : null;
-for (const key of Object.keys(total)) total[key] += counted?.[key] ?? 0;
-if (!counted || (!ok && counted.failed === 0)) total.failed += 1;
 
-const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
-console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
-process.exitCode = total.failed > 0 ? 1 : 0;
+function setUp() {
+  const { status, signal } = spawnSync(
+    process.execPath,
+    [path.join(root, "scripts/setup.js"), "--tests"],
+    { stdio: "inherit" },
+  );
+  if (signal) process.exit(130); // interrupted
+  if (status !== 0) process.exit(1);
+}
+
+function tasksOf(times) {
+  const env = { LOCKED_ACTION_DIST: path.join(root, "dist") };
+  const deadline = values.deadline ? Number(values.deadline) : undefined;
+  const files = testFiles(positionals).map((file) =>
+    testTask(file, { seconds: times.secondsOf(file), deadline, env }),
+  );
+  const builds = files.some(({ needsBuild }) => needsBuild) ? [build()] : [];
+  return [...(positionals.length === 0 ? checks() : []), ...builds, ...files];
+}
+
+async function main() {
+  const began = performance.now();
+  setUp();
+  const times = new Times();
+  const suite = new SuiteRun(tasksOf(times), printResult);
+  let interrupted = false;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
+    process.on(signal, () => {
+      interrupted = true;
+      suite.stop();
+    });
+  const results = await suite.run();
+  if (interrupted) {
+    console.log("interrupted: everything that was started has been ended");
+    process.exitCode = 130;
+    return;
+  }
+  times.note(results);
+  if (values.record) times.record();
+  printTimes(results, (performance.now() - began) / 1000);
+  printFailures(results);
+  console.log(lastLine(results));
+  if (results.some(({ failed }) => failed > 0)) process.exitCode = 1;
+}
+
+main().catch((error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});
