@@ -1,6 +1,6 @@
 "use strict";
 // Set-up, lint, types, build and all tests, beside each other. The last line sums everything up.
-//   node scripts/test.js [--quick] [--record] [--deadline SECONDS] [folder or file …]
+//   node scripts/test.js [--quick] [--jobs N] [--record] [--deadline SECONDS] [folder or file …]
 const { spawnSync } = require("node:child_process");
 const path = require("node:path");
 const { parseArgs } = require("node:util");
@@ -18,10 +18,12 @@ const { Times } = require("./suite/times");
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    /** Only files that start no host and at most one ZooKeeper. */
+    /** Only short files that start no server. */
     quick: { type: "boolean", default: false },
     /** Writes the table of times that the order comes from. */
     record: { type: "boolean", default: false },
+    /** How many run at once; three a core if it is not given. */
+    jobs: { type: "string" },
     /** Seconds that a file may take. */
     deadline: { type: "string" },
   },
@@ -40,18 +42,29 @@ function setUp() {
 function tasksOf(times) {
   const env = { LOCKED_ACTION_DIST: path.join(root, "dist") };
   const deadline = values.deadline ? Number(values.deadline) : undefined;
-  const files = testFiles(positionals).map((file) =>
-    testTask(file, { seconds: times.secondsOf(file), deadline, env }),
-  );
+  const files = testFiles(positionals)
+    .map((file) =>
+      testTask(file, { seconds: times.secondsOf(file), deadline, env }),
+    )
+    .filter((task) => !values.quick || isQuick(task, times));
   const builds = files.some(({ needsBuild }) => needsBuild) ? [build()] : [];
-  return [...(positionals.length === 0 ? checks() : []), ...builds, ...files];
+  const whole = positionals.length === 0 && !values.quick;
+  return [...(whole ? checks() : []), ...builds, ...files];
+}
+
+/** Neither servers nor the build, and of a few seconds; by the table of the repository, so everywhere the same. */
+function isQuick(task, times) {
+  const seconds = times.committed[task.name] ?? 0;
+  return !task.startsServers && !task.needsBuild && seconds < 10;
 }
 
 async function main() {
   const began = performance.now();
   setUp();
   const times = new Times();
-  const suite = new SuiteRun(tasksOf(times), printResult);
+  const suite = new SuiteRun(tasksOf(times), printResult, {
+    ...(values.jobs ? { jobs: Number(values.jobs) } : {}),
+  });
   let interrupted = false;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
     process.on(signal, () => {

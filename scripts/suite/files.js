@@ -4,7 +4,7 @@ const fs = require("node:fs");
 const path = require("node:path");
 
 const root = path.join(__dirname, "../..");
-const SSHD = "tests/support/hosts.ts";
+const SERVERS = ["tests/support/hosts.ts", "tests/support/zookeeper.ts"];
 const IMPORT = /(?:from|import|require\()\s*"(\.[^"]+)"/g;
 const ALONE = /^\/\/ Runs alone: (.+)$/m;
 
@@ -37,7 +37,7 @@ function traitsOf(file) {
     needsBuild: [...reached].some((each) =>
       text(each).includes("LOCKED_ACTION_DIST"),
     ),
-    startsHosts: reached.has(SSHD),
+    startsServers: SERVERS.some((each) => reached.has(each)),
   };
 }
 

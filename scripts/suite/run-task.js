@@ -11,8 +11,8 @@ const { VARIABLE, endLeftovers } = require("./leftovers");
 const LONGEST_OUTPUT = 400_000;
 /** Milliseconds that a file may take to end after its last test. */
 const TO_END = 30_000;
-/** Milliseconds that its servers may take to end after it. */
-const TO_TIDY = 20_000;
+/** Milliseconds that the processes it has started may take to end after it. */
+const PATIENCE = 10_000;
 
 class TaskRun {
   /** @param dir where its output and its results go */
@@ -54,7 +54,7 @@ class TaskRun {
     clearTimeout(deadline);
     clearInterval(watch);
     this.end();
-    const left = await endLeftovers(this.mark, this.cut ? 2000 : TO_TIDY);
+    const left = await endLeftovers(this.mark, this.cut ? 0 : PATIENCE);
     this.ended = true;
     const seconds = (performance.now() - began) / 1000;
     return {
@@ -110,7 +110,8 @@ class TaskRun {
       more.push(`it ended with exit code ${code} before its tests had`);
     else if (code !== 0 && failed === 0)
       more.push(`exit code ${code}, though no test failed`);
-    for (const process of left) more.push(`it left a process: ${process}`);
+    if (!this.cut)
+      for (const process of left) more.push(`it left a process: ${process}`);
     return {
       passed: this.task.kind === "check" && more.length === 0 ? 1 : passed,
       failed: failed + (more.length > 0 ? 1 : 0),

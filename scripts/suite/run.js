@@ -5,29 +5,32 @@ const os = require("node:os");
 const path = require("node:path");
 const { setTimeout: pause } = require("node:timers/promises");
 const { TaskRun } = require("./run-task");
-const { Idleness, machine, next, order } = require("./schedule");
+const { next, order } = require("./schedule");
 
-/** Milliseconds between two looks at the machine: what has begun needs some to be seen in its load. */
-const LOOK = 250;
+/** Milliseconds between two looks whether one more may begin. */
+const LOOK = 100;
 
 class SuiteRun {
-  /** @param onEnd is told each result */
-  constructor(tasks, onEnd) {
+  /**
+   * @param onEnd is told each result
+   * @param limits see `next`
+   */
+  constructor(tasks, onEnd, limits = {}) {
     this.waiting = order(tasks);
     this.running = new Map();
     this.results = [];
     this.onEnd = onEnd;
+    this.limits = limits;
     this.stopped = false;
     this.number = 0;
     this.dir = fs.mkdtempSync(path.join(os.tmpdir(), "test-run-"));
   }
 
   async run() {
-    const idleness = new Idleness();
     try {
       while (!this.stopped && this.waiting.length + this.running.size > 0) {
         const tasks = [...this.running.keys()].map(({ task }) => task);
-        const task = next(this.waiting, tasks, machine(idleness));
+        const task = next(this.waiting, tasks, this.limits);
         if (task) this.#begin(task);
         await this.#pause();
       }

@@ -29,10 +29,15 @@ class Times {
     return this.here[name] ?? this.committed[name] ?? UNKNOWN;
   }
 
-  /** @param results as tasks end */
+  /** Keeps the times of what has passed; of files of this repository alone. */
   note(results) {
-    for (const { task, seconds, failed } of results)
-      if (failed === 0) this.here[task.name] = Math.round(seconds * 10) / 10;
+    const passed = results.filter(
+      ({ task, failed }) => failed === 0 && !task.name.startsWith(".."),
+    );
+    if (passed.length === 0) return;
+    this.here = read(HERE); // another run may have written meanwhile
+    for (const { task, seconds } of passed)
+      this.here[task.name] = Math.round(seconds * 10) / 10;
     fs.mkdirSync(path.dirname(HERE), { recursive: true });
     fs.writeFileSync(HERE, JSON.stringify(this.here));
   }

@@ -50,7 +50,8 @@ export class Sandbox {
     const reaper = spawn("sh", ["-c", REAPER, "reaper", dir], {
       detached: true, // a Ctrl-C of the terminal must not reach it
       stdio: ["pipe", "ignore", "ignore"],
-      env: { PATH: process.env.PATH },
+      // the run of the tests awaits it by the second one
+      env: { PATH: process.env.PATH, TEST_TASK_REAPER: process.env.TEST_TASK },
     });
     reaper.stdin?.on("error", () => {}); // it may be gone first
     await once(reaper, "spawn");
