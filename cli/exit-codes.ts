@@ -10,7 +10,13 @@ export const EXIT = {
 } as const;
 
 /** As shells number them. */
-export const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGPIPE: 13, SIGTERM: 15 };
+export const SIGNALS = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGQUIT: 3,
+  SIGPIPE: 13,
+  SIGTERM: 15,
+};
 
 export const EXIT_CODES = `
 Exit codes:

@@ -1,6 +1,6 @@
 import { Interrupted } from "./errors";
 
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
 /** Aborted, with an `Interrupted` as its reason, by a signal or by a reader of our output that has gone. */
 export function listenForInterruption(): AbortSignal {

@@ -157,13 +157,17 @@ export const waitJson = z.strictObject({
 /** `run`: the last line on stderr, for stdout is its command's. */
 export const runJson = z.strictObject({
   lock: text,
-  holder: text.describe("its id"),
-  fencingToken: text,
+  holder: orNull.describe("its id; null where the lock was skipped"),
+  fencingToken: orNull,
   adopted: orNull.describe("the earlier run that this one took over from"),
   waitedSeconds: seconds,
   heldSeconds: seconds,
-  exit: z.int(),
+  exit: z.int().describe("the command's own"),
   kept: z.boolean(),
+  result: z
+    .enum(["released", "kept", "inDoubt", "lost", "skipped"])
+    .describe("what became of the lock; `inDoubt`: ZooKeeper did not confirm"),
+  warning: orNull.describe("what else there is to know"),
 });
 
 export const checkJson = z

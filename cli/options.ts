@@ -20,6 +20,11 @@ export function seconds(text: string): number {
   return value;
 }
 
+/** The same, or 0. */
+export function secondsOrZero(text: string): number {
+  return /^0+(\.0*)?$/.test(text.trim()) ? 0 : seconds(text);
+}
+
 export function count(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text))
     throw new InvalidArgumentError("Expected a whole number from 1.");

@@ -1,9 +1,16 @@
 import { Command, Option } from "commander";
 import { perform, withOwnSession } from "../context";
-import { locateCommand } from "../local-command";
-import { count, countOrNone, seconds } from "../options";
-import type { RunOptions } from "../run-request";
-import { runUnderLock } from "../run-under-lock";
+import { locateCommand } from "../run/local-command";
+import {
+  count,
+  countOrNone,
+  seconds,
+  secondsOrZero,
+  type GlobalOptions,
+} from "../options";
+import type { RunOptions } from "../run/request";
+import { isSkipped, runWithoutLock } from "../run/without-lock";
+import { runUnderLock } from "../run/under-lock";
 
 export const run = new Command("run")
   .argument("<name>", "the lock")
@@ -17,7 +24,12 @@ export const run = new Command("run")
     "--subject <text>",
     "what on the machine it is about (default: the command)",
   )
-  .option("--timeout <seconds>", "without any change of holders", seconds, 900)
+  .option(
+    "--timeout <seconds>",
+    "without any change of holders; 0: try once",
+    secondsOrZero,
+    900,
+  )
   .option("--max-wait <seconds>", "in all", seconds, 86_400)
   .option(
     "--owner-grace <seconds>",
@@ -38,20 +50,29 @@ export const run = new Command("run")
     "the Chef lock to hold with it (default: the one it is known to go with)",
   )
   .option("--no-chef", "leave Chef alone")
+  .option("--skip", "take no lock at all, and say so (or LOCKED_ACTION_SKIP=1)")
+  .option(
+    "--pass-auth",
+    "leave LOCKED_ACTION_AUTH in the environment of the command",
+  )
   .summary("run a command of this machine under the lock")
   .description(
     `Takes the lock as a LockedAction does, runs the command, gives the lock back. If
 the command fails, the lock is kept, so that nobody else goes on: the same run
-again takes it over, or an operator clears it. Who runs again is known by lock,
+again takes it over, or an operator clears it. The same run is known by lock,
 target and subject; the subject is the command with a hash of its arguments,
-unless --subject gives it a name that outlives changes of them.
+unless --subject gives it a name that outlives changes of them. A lock that an
+earlier run left is taken over only where its processes can be looked for (same
+machine, boot and container), and only once none of them works.
 
 The command finds LOCKED_ACTION_NAME, LOCKED_ACTION_FENCING_TOKEN and
-LOCKED_ACTION_RUN_ID in its environment; it gets our input, output and signals.
-Exit code: that of the command, 128 + N if signal N ended it, 127 if there is no
-such command (the lock is not taken then). Before it begins, and if the lock is
-lost or its release is in doubt, those below; a line on stderr says so. With
---json one document on stderr as the last line.`,
+LOCKED_ACTION_RUN_ID in its environment. It has our input and output, and no
+controlling terminal: it leads a session of its own, and every signal that comes
+to us goes once to all its processes. Exit code: that of the command, 128 + N if
+signal N ended it, 127 if there is no such command (the lock is not taken then).
+Before it begins those below; 1 if the lock was lost while a command ran that
+succeeded. A line on stderr says what became of the lock. With --json one
+document on stderr as the last line.`,
   )
   .addHelpText(
     "after",
@@ -61,12 +82,25 @@ Examples:
   locked-action run web --data rack7 --target web1 -- systemctl restart nginx`,
   )
   .action(
-    (name: string, words: string[], options: RunOptions, command: Command) =>
-      perform(command, async (context) => {
-        const [first = "", ...args] = words;
-        const file = locateCommand(first, process.env);
+    async (
+      name: string,
+      words: string[],
+      options: RunOptions,
+      command: Command,
+    ) => {
+      const [first = "", ...args] = words;
+      const located = () => [locateCommand(first, process.env), ...args];
+      if (isSkipped(options, process.env)) {
+        const { json, output } = command.optsWithGlobals<GlobalOptions>();
+        const form = { json: json || output === "json" };
+        process.exitCode = await runWithoutLock(name, located(), options, form);
+        return;
+      }
+      await perform(command, async (context) => {
+        const line = located();
         return withOwnSession(context, (session) =>
-          runUnderLock(context, session, name, [file, ...args], options),
+          runUnderLock(context, session, name, line, options),
         );
-      }),
+      });
+    },
   );

@@ -15,6 +15,10 @@ export interface Baseline {
   identities: Identity[];
   /** systemd's InvocationID of a watched unit. */
   invocationId?: string;
+  /** Of a local command (`locked-action run`): the machine that runs it, by its own name. */
+  machine?: string;
+  /** Its PID namespace, as /proc names it: the numbers of processes mean something there alone. */
+  pidNamespace?: string;
 }
 
 /** Why a holder failed: what others who are blocked by it get to read. Never command text or output. */

@@ -70,7 +70,12 @@ const holder = z.object({
   state: z.enum(["held", "repairing", "failed"]),
   failure: failure.optional(),
   baseline: z
-    .object({ identities: z.array(text), invocationId: text.optional() })
+    .object({
+      identities: z.array(text),
+      invocationId: text.optional(),
+      machine: text.optional(),
+      pidNamespace: text.optional(),
+    })
     .optional(),
   drained: z.boolean().optional(),
   acting: z.object({ run: text, since: text, deadline: seconds }).optional(),

@@ -4,10 +4,8 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import type { Writable } from "node:stream";
-import type { Identity } from "../core/process/types";
-import { CommandError } from "./errors";
-
-const FORWARDED = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
+import { CommandError } from "../errors";
+import { membersOf } from "./command-session";
 
 // The command begins when a line comes on descriptor 3, and never if we are gone
 // before: by then its identity, which exec does not change, is in the lock.
@@ -43,7 +41,10 @@ export interface CommandEnd {
   signal: NodeJS.Signals | null;
 }
 
-/** A command of this machine with our terminal, our signals, and a gate before it. */
+/**
+ * A command of this machine with our input and output, and a gate before it. It leads a
+ * session of its own: what is sent to it reaches all its processes, and each once.
+ */
 export class LocalCommand {
   private readonly child: ChildProcess;
   private readonly ended: Promise<CommandEnd>;
@@ -52,6 +53,7 @@ export class LocalCommand {
     this.child = spawn("/bin/sh", ["-c", GATE, "sh", command, ...args], {
       stdio: ["inherit", "inherit", "inherit", "pipe"],
       env,
+      detached: true,
     });
     this.ended = once(this.child, "close").then(([code, signal]) =>
       endOf(code as number | null, signal as NodeJS.Signals | null),
@@ -64,9 +66,9 @@ export class LocalCommand {
     return this.child.stdio[3] as Writable;
   }
 
-  /** Null where the system has no /proc. */
-  get identity(): Identity | null {
-    return this.child.pid === undefined ? null : identityOf(this.child.pid);
+  /** Undefined where the system could not start it. */
+  get pid(): number | undefined {
+    return this.child.pid;
   }
 
   /** It never begins. */
@@ -75,48 +77,38 @@ export class LocalCommand {
     await this.ended.catch(() => {});
   }
 
-  /** Lets it begin and waits for its end; signals that come to us go to it. */
-  async run(): Promise<CommandEnd> {
-    const forward = FORWARDED.map((signal) => {
-      const send = () => {
-        // Ctrl-C has reached it already, as the terminal sends it to us both
-        const byTerminal = signal === "SIGINT" || signal === "SIGQUIT";
-        if (!byTerminal || !process.stdin.isTTY) this.child.kill(signal);
-      };
-      process.on(signal, send);
-      return () => process.off(signal, send);
-    });
+  /** Lets it begin and waits for the end of its first process. */
+  run(): Promise<CommandEnd> {
     this.gate.end("go\n");
+    return this.ended;
+  }
+
+  /** To all its processes, those that outlived the first one too. */
+  send(signal: NodeJS.Signals): void {
+    if (this.pid === undefined) return;
     try {
-      return await this.ended;
-    } finally {
-      for (const stop of forward) stop();
+      process.kill(-this.pid, signal);
+    } catch {
+      // all of them are gone, or are another user's
+    }
+  }
+
+  /** Those of its processes that still work, after they had this many milliseconds to end. */
+  async rest(within: number): Promise<number[]> {
+    if (this.pid === undefined) return [];
+    const deadline = performance.now() + within;
+    for (;;) {
+      const pids = membersOf(this.pid);
+      if (pids.length === 0 || performance.now() >= deadline) return pids;
+      await new Promise((done) => setTimeout(done, POLL));
     }
   }
 }
 
+/** Milliseconds between two looks at what is left of a command. */
+const POLL = 20;
+
 function endOf(code: number | null, signal: NodeJS.Signals | null): CommandEnd {
   if (signal === null) return { code: code ?? 1, signal };
   return { code: 128 + os.constants.signals[signal], signal };
-}
-
-/** Whether this very process, not another one of the same number, runs here. */
-export function isRunning(identity: Identity): boolean {
-  const pid = Number(identity.split("/")[1]);
-  return identityOf(pid) === identity;
-}
-
-function identityOf(pid: number): Identity | null {
-  try {
-    const boot = fs.readFileSync("/proc/sys/kernel/random/boot_id", "utf8");
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, "latin1");
-    // its name, in brackets, may hold blanks and brackets itself
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    const [state, start] = [fields[0], fields[19]];
-    return state === "Z" || state === "X" || start === undefined
-      ? null
-      : `${boot.trim()}/${pid}/${start}`;
-  } catch {
-    return null;
-  }
 }

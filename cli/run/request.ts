@@ -10,14 +10,14 @@ import {
   type Limits,
   type LockRequest,
   type WaitReport,
-} from "../core/lock";
-import { isLoss } from "../core/zookeeper/replies";
-import type { Session } from "../core/zookeeper/session";
-import { whoWeAre } from "../core/text/who";
-import { ciJob } from "../provider/ci";
-import { chefFor, type ChefOption } from "./chef-option";
-import type { Context } from "./context";
-import { limitsGiven, type LimitOptions } from "./options";
+} from "../../core/lock";
+import { isLoss } from "../../core/zookeeper/replies";
+import type { Session } from "../../core/zookeeper/session";
+import { whoWeAre } from "../../core/text/who";
+import { ciJob } from "../../provider/ci";
+import { chefFor, type ChefOption } from "../chef-option";
+import type { Context } from "../context";
+import { limitsGiven, type LimitOptions } from "../options";
 
 export interface RunOptions extends LimitOptions {
   data?: string;
@@ -28,6 +28,8 @@ export interface RunOptions extends LimitOptions {
   maxWait: number;
   ownerGrace: number;
   onFailedHolder: "fail" | "wait";
+  skip?: boolean;
+  passAuth?: boolean;
 }
 
 const NEW_LOCK: Limits = { maxHolders: 1, maxPerGroup: null, maxFailures: 1 };
