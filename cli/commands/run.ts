@@ -37,6 +37,12 @@ export const run = new Command("run")
     seconds,
     30,
   )
+  .option(
+    "--release-timeout <seconds>",
+    "to give the lock back while ZooKeeper does not answer",
+    seconds,
+    60,
+  )
   .addOption(
     new Option("--on-failed-holder <what>", "when a holder has failed")
       .choices(["fail", "wait"])

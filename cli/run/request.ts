@@ -27,6 +27,7 @@ export interface RunOptions extends LimitOptions {
   timeout: number;
   maxWait: number;
   ownerGrace: number;
+  releaseTimeout: number;
   onFailedHolder: "fail" | "wait";
   skip?: boolean;
   passAuth?: boolean;
@@ -89,6 +90,7 @@ export function requestOf(
       ...(ci ? { ci } : {}),
     },
     ...{ timeout, maxWait, ownerGrace, onFailedHolder, retryInterval: 30 },
+    settleTimeout: options.releaseTimeout,
     signal: context.signal,
     onWait: waitTeller(context, name),
   };
