@@ -123,11 +123,13 @@ export function modeOf(plan: Plan, before: State | null): "act" | "record" {
 
 function debtOf(before: State | null): Debt | null {
   if (!before?.failure) return null;
-  const { phase, step, runKey, baseline, drained, verifiedBy } = before.failure;
+  const { phase, step, runKey, baseline, drained, verifiedBy, act } =
+    before.failure;
   return {
     ...{ phase, step, runKey, drained },
     ...(baseline ? { baseline } : {}),
     ...(verifiedBy ? { verifiedBy } : {}),
+    ...(act === undefined ? {} : { act }),
   };
 }
 
@@ -169,6 +171,7 @@ function failure(
     ...(debt.baseline ? { baseline: debt.baseline } : {}),
     drained: debt.drained,
     ...(debt.verifiedBy ? { verifiedBy: debt.verifiedBy } : {}),
+    ...(debt.act === undefined ? {} : { act: debt.act }),
   };
   const { stdout, stderr } = outcome;
   const own = common(plan, outcome);

@@ -36,6 +36,8 @@ export interface Failure {
   drained: boolean;
   /** What had been verified, where the phase is "verified". */
   verifiedBy?: Check[];
+  /** The run whose act the phase tells of: the beginning of its id. */
+  act?: string;
 }
 
 /** A lock of ours that still stands, with all that is needed to adopt or release it. */
@@ -99,6 +101,9 @@ export const baseline = z.object({
   invocationId: z.string().optional(),
 });
 
+/** What proved an action. */
+export const checks = z.array(z.enum(["process", "health", "exitCode"]));
+
 const failure = z.object({
   since: z.string(),
   count: z.number(),
@@ -108,7 +113,8 @@ const failure = z.object({
   runKey: z.string(),
   baseline: baseline.optional(),
   drained: z.boolean(),
-  verifiedBy: z.array(z.enum(["process", "health", "exitCode"])).optional(),
+  verifiedBy: checks.optional(),
+  act: z.string().optional(),
 });
 
 export const kept = z.object({

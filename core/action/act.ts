@@ -1,4 +1,4 @@
-import type { Baseline } from "../lock/types";
+import type { HolderRecord } from "../lock/types";
 import type { RunResult, Script } from "../ssh/types";
 import { goOn, type Context } from "./context";
 import { ending, exitOf, printed, StepFailure } from "./failure";
@@ -6,7 +6,12 @@ import { guard } from "./guard";
 import { recover } from "./recover";
 import { ownEnvironment, rights } from "./script";
 import { serviceScript } from "./service";
+import { shortId } from "./last-run";
 import type { Tenure } from "./tenure";
+
+/** All that a holder says of a run: replaced as a whole, so that it never tells of two. */
+export type Note = Required<Pick<HolderRecord, "runKey" | "drained">> &
+  Pick<HolderRecord, "baseline" | "acting">;
 
 /**
  * Runs the action, once. Returns normally if it ended well, or if only a look can
@@ -15,25 +20,24 @@ import type { Tenure } from "./tenure";
 export async function act(
   context: Context,
   tenure: Tenure,
-  noted: { baseline?: Baseline; runKey: string },
+  note: (more: Partial<Note>) => Note,
   canLook: boolean,
 ): Promise<void> {
   const { spec, journal, deps } = context;
   // the quorum's last word, right before the act, that the lock is ours
-  await tenure.record({
-    ...noted,
-    acting: {
-      run: context.runId,
-      since: deps.clock.date().toISOString(),
-      deadline: spec.act.timeout,
-    },
-  });
+  const acting = {
+    run: context.runId,
+    runKey: spec.runKey,
+    since: deps.clock.date().toISOString(),
+    deadline: spec.act.timeout,
+  };
+  await tenure.record(note({ acting }));
   // who has drained finishes: the host must not be left out of service
   if (!journal.touched) goOn(context, "act");
   context.say("act", doing(context));
-  const { keep, touched, begun, phase } = journal;
+  const { keep, touched, begun, phase, act } = journal;
   Object.assign(journal, { keep: true, touched: true, begun: true });
-  journal.phase = "attempted";
+  Object.assign(journal, { phase: "attempted", act: shortId(context.runId) });
   const since = deps.clock.now();
   let result = await context.link.host.run(actScript(context));
   if (result.kind === "unknown" && result.started !== false)
@@ -41,7 +45,9 @@ export async function act(
   noteGuard(context, result);
   if (result.started === false) {
     // as if it had never been asked for
-    Object.assign(journal, { keep, touched, begun, phase });
+    Object.assign(journal, { keep, touched, begun, phase, act });
+    // a doubt that stays in the holder only costs another look
+    await tenure.record(note({})).catch(() => {});
     throw notBegun(context, result);
   }
   judge(context, result);

@@ -20,12 +20,16 @@ export interface Journal {
   phase: Phase;
   /** Undrain is owed. */
   drained: boolean;
+  /** So is another resource's, which this one has no command for. */
+  drainedElsewhere: boolean;
   /** Something was, or may have been, done on the host: the lock must stay if this fails. */
   keep: boolean;
   /** This run began something on the host. */
   touched: boolean;
   /** An act was begun, by this run or an earlier one: the host may be broken. */
   begun: boolean;
+  /** The run whose act `phase` tells of: the beginning of its id. */
+  act?: string;
   baseline?: Baseline;
   verifiedBy?: Check[];
   exitCode?: number;
@@ -66,11 +70,13 @@ export function openContext(spec: ActionSpec, deps: ActionDeps): Context {
     journal: {
       phase: same?.phase ?? (spec.mode === "record" ? "record" : "owed"),
       drained: spec.debt?.drained ?? false,
+      drainedElsewhere: false,
       keep: false,
       touched: false,
       begun: BEGUN.has(spec.debt?.phase),
       ...(same?.baseline ? { baseline: same.baseline } : {}),
       ...(same?.verifiedBy ? { verifiedBy: same.verifiedBy } : {}),
+      ...(same?.act ? { act: same.act } : {}),
     },
     warnings: [],
     say,

@@ -1,121 +1,66 @@
-import { compare, comparedByAge } from "../process/compare";
-import type { Baseline } from "../lock/types";
-import type { Context } from "./context";
-import { baselineOf, type Seen } from "./look";
-import type { Tenure } from "./tenure";
-import { expectation } from "./expectation";
+import type { Perform } from "./types";
 
-/** What is left to do once the lock is ours. */
-export type Plan =
-  | { kind: "act" }
-  /** It was done already, by us or by somebody else: only to be verified. */
-  | { kind: "verify"; baseline: Baseline | null; why: string }
-  | { kind: "undrain"; why: string };
-
-/** Seconds that the ages of a lock and of a process may be wrong: roundings, and the clocks of two leaders of ZooKeeper. */
-const AGE_MARGIN = 2;
-
-/** What is known of the processes. */
-export interface Looks {
-  /** Before we began to wait. */
-  first: Seen | null;
-  /** Under the lock. */
-  now: Seen | null;
-  /** Seconds that the adopted holder has stood at least; null if there is none, or nobody knows. */
-  lockAge: number | null;
+/** What the table of docs/failures.md asks for. */
+export interface Situation {
+  /** What the act does to the processes. */
+  perform: Perform | "command";
+  /** Whose the last run was: of the triggers and action that are wanted now, of others, or of nobody. */
+  record: "this" | "other" | "none";
+  /** How far it had come; `done`: to its end. */
+  phase: "done" | "owed" | "attempted" | "acted" | "verified";
+  /**
+   * Compared with those before the last run. `unwatched`: none are given to look at;
+   * `unseen`: the host cannot be reached, or does not tell.
+   */
+  processes: "same" | "others" | "none" | "unwatched" | "unseen";
+  /** What is left of the last run: a debt in the state alone, a lock that it kept, a lock that only ZooKeeper knows. */
+  left: "nothing" | "debt" | "kept" | "stale";
+  /** The act of an earlier run has not ended, or may not have. */
+  running: boolean;
+  /** Somebody restarted it while this run waited for the lock. */
+  meanwhile: boolean;
+  /** It is to act on every `up`. */
+  always: boolean;
 }
 
 /**
- * Acts only if a restart is still owed. What happened before counts by
- * (a) the baseline in our own stale holder, or its age if it has none, and (b) the baseline of
- * the debt, both only for the same triggers and action, and (c) our first look, before we began
- * to wait, for a restart of a service.
+ * `act`: from the gate on. `resume`: act, but ask no gate, for the fleet may be red because of this very host.
+ * `verify`: it was done before, only the proof is missing. `undrain`: only undrain is missing.
+ * `refuse`: nothing is done, and what is kept stays. `skip`: no host is touched.
  */
-export function decide(
-  context: Context,
-  tenure: Tenure,
-  { first, now, lockAge }: Looks,
-): Plan {
-  const { spec, journal } = context;
-  if (journal.phase === "verified")
-    return { kind: "undrain", why: "it was verified before" };
-  const earlier = earlierBaseline(context, tenure);
-  if (!now) {
-    return journal.phase === "acted"
-      ? { kind: "verify", baseline: null, why: "the action was done before" }
-      : { kind: "act" };
-  }
-  if (earlier && doneSince(context, earlier, now))
-    return {
-      kind: "verify",
-      baseline: earlier,
-      why: "already restarted since the earlier run",
-    };
-  if (!earlier && youngerThanLock(context, tenure, now, lockAge))
-    return {
-      kind: "verify",
-      baseline: { identities: [] },
-      why: "already restarted since the lock was taken",
-    };
-  if (first && isServiceRestart(spec.act)) {
-    const baseline = baselineOf(first);
-    if (compare(baseline, now) === "restarted")
-      return { kind: "verify", baseline, why: "restarted while we waited" };
-  }
-  return { kind: "act" };
+export type Verdict =
+  "act" | "resume" | "verify" | "undrain" | "refuse" | "skip";
+
+/** The one place that decides what becomes of a host: the table of docs/failures.md. */
+export function decide(situation: Situation): Verdict {
+  const { record, phase, processes, left, running, always } = situation;
+  if (record === "this" && phase === "done" && left === "nothing" && !always)
+    return "skip";
+  if (processes === "unseen" || running) return "refuse";
+  if (record === "this" && phase === "verified") return "undrain";
+  if (doneBefore(situation)) return "verify";
+  return left === "kept" || left === "stale" ? "resume" : "act";
 }
 
-/** The processes before what an earlier run of the same triggers and action did. */
-export function earlierBaseline(
-  { spec, journal }: Context,
-  { adopted }: Tenure,
-): Baseline | undefined {
-  if (adopted?.baseline && adopted.runKey === spec.runKey)
-    return adopted.baseline;
-  return spec.debt?.runKey === spec.runKey ? journal.baseline : undefined;
-}
-
-function doneSince(context: Context, baseline: Baseline, now: Seen): boolean {
-  const { spec, journal } = context;
-  const perform = spec.act.kind === "service" ? spec.act.perform : "command";
-  const verdict = compare(baseline, now);
+function doneBefore(situation: Situation): boolean {
+  const { record, phase, processes, perform, meanwhile } = situation;
+  if (meanwhile) return true;
+  if (record !== "this" || phase === "done") return false;
+  if (processes === "unwatched") return phase === "acted";
   switch (perform) {
     case "restart":
     case "try-restart":
     case "command":
-      return verdict === "restarted";
+      return processes === "others";
     case "reload":
     case "reload-or-restart":
       // a new process has read its configuration anew
-      return verdict === "restarted" || wellAfterAct();
+      return (
+        processes === "others" || (processes === "same" && phase === "acted")
+      );
     case "start":
+      return phase === "acted" && processes !== "none";
     case "stop":
-      return wellAfterAct();
+      return phase === "acted" && processes === "none";
   }
-  function wellAfterAct(): boolean {
-    if (journal.phase !== "acted") return false;
-    return expectation(spec.act, baseline).holds(now);
-  }
-}
-
-/** For a holder whose run ended before it noted a baseline; where it had begun no act, only another's restart of the service counts. */
-function youngerThanLock(
-  { spec }: Context,
-  { adopted }: Tenure,
-  now: Seen,
-  lockAge: number | null,
-): boolean {
-  if (!adopted || lockAge === null || adopted.runKey !== spec.runKey)
-    return false;
-  if (!isServiceRestart(spec.act) && !(adopted.acting && restarts(spec.act)))
-    return false;
-  return comparedByAge(lockAge, AGE_MARGIN, now) === "restarted";
-}
-
-function restarts(act: Context["spec"]["act"]): boolean {
-  return act.kind === "command" || act.perform === "try-restart";
-}
-
-function isServiceRestart(act: Context["spec"]["act"]): boolean {
-  return act.kind === "service" && act.perform === "restart";
 }

@@ -3,6 +3,11 @@ import { ending, exitOf, printed, StepFailure } from "./failure";
 import { sideScript } from "./script";
 import type { SideCommand } from "./types";
 
+/** Undrain will be owed: only where there is one. */
+export function drainedBy({ spec, journal }: Context): boolean {
+  return spec.undrain !== undefined || journal.drained;
+}
+
 /** Takes the host out of service. That undrain is owed stands in the holder already. */
 export async function drain(
   context: Context,
@@ -10,7 +15,8 @@ export async function drain(
 ): Promise<void> {
   goOn(context, "drain");
   context.say("drain", "draining");
-  Object.assign(context.journal, { drained: true, keep: true, touched: true });
+  const drained = drainedBy(context);
+  Object.assign(context.journal, { drained, keep: true, touched: true });
   const script = sideScript(context, drain, drain.timeout);
   const result = await context.link.host.run(script);
   if (result.kind === "exit" && result.code === 0) return;

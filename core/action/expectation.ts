@@ -17,9 +17,9 @@ export function expectation(act: Act, before: Baseline): Expectation {
     before.identities.length > 0 || before.invocationId !== undefined;
   switch (perform) {
     case "restart":
-      return restarted(before);
+      return replaced(before);
     case "try-restart":
-      return ranBefore ? restarted(before) : stillDown(before);
+      return ranBefore ? replaced(before) : stillDown(before);
     case "reload":
       return {
         text: "the same process as before",
@@ -31,6 +31,12 @@ export function expectation(act: Act, before: Baseline): Expectation {
     case "stop":
       return { text: "no process left", holds: (seen) => !isUp(seen) };
   }
+}
+
+/** Whether the processes alone can tell that an act was done, where nobody knows how it ended. */
+export function lookTells(act: Act): boolean {
+  const perform = act.kind === "service" ? act.perform : "restart";
+  return perform !== "reload" && perform !== "reload-or-restart";
 }
 
 /** What was seen, for messages: `seen …`. */
@@ -48,7 +54,8 @@ export function isUp(seen: Seen): boolean {
   return seen.identities.length > 0;
 }
 
-function restarted(before: Baseline): Expectation {
+/** New processes, and none of the old ones: what must be seen of whoever was restarted, whatever by. */
+export function replaced(before: Baseline): Expectation {
   return {
     text: before.identities.length
       ? "a new process, and none of the old ones"

@@ -92,11 +92,16 @@ function quote(name: string, text: string): string[] {
 }
 
 /** What the holder's record tells others: never command text or output. */
-export function holderFailure(failure: StepFailure, at: Date): HolderFailure {
+export function holderFailure(
+  failure: StepFailure,
+  run: string,
+  at: Date,
+): HolderFailure {
   return {
     step: failure.step,
     ...(failure.exit === undefined ? {} : { exit: failure.exit }),
     reason: failure.summary,
     at: at.toISOString(),
+    run,
   };
 }

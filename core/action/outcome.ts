@@ -52,6 +52,7 @@ export function failed(
       ...(journal.phase === "verified" && journal.verifiedBy
         ? { verifiedBy: journal.verifiedBy }
         : {}),
+      ...(journal.act === undefined ? {} : { act: journal.act }),
     },
     kept,
     touched: journal.touched,

@@ -1,16 +1,18 @@
 import type { Baseline } from "../lock/types";
 import type { ProcessSpec } from "../process/types";
-import { act } from "./act";
+import { act, type Note } from "./act";
 import type { Context } from "./context";
-import { decide, earlierBaseline, type Plan } from "./decide";
-import { drain } from "./drain";
+import { drain, drainedBy } from "./drain";
+import { lookTells } from "./expectation";
 import { StepFailure } from "./failure";
 import { gate } from "./gate";
 import { health } from "./health";
+import { lastRun } from "./last-run";
 import { baselineOf, look, type Seen } from "./look";
 import { awaitPredecessor } from "./predecessor";
+import { planUnderLock, type Plan } from "./situation";
 import type { Tenure } from "./tenure";
-import type { Check } from "./types";
+import type { Check, LastRun } from "./types";
 import { undrain } from "./undrain";
 import { verify } from "./verify";
 
@@ -27,16 +29,19 @@ export async function perform(
   process: ProcessSpec | null,
   first: Seen | null,
 ): Promise<Done> {
-  const { journal } = context;
-  takeOver(context, tenure);
-  await awaitPredecessor(context, tenure);
+  const { journal, spec } = context;
+  const known = lastRun(spec.runKey, spec.debt, tenure.adopted);
+  takeOver(context, tenure, known);
+  const last = await awaitPredecessor(context, tenure, known);
+  takeOver(context, tenure, last);
   const lockAge = tenure.adoptedAge(); // before the look: in doubt the lock is younger
   context.say("look", "looking again");
   const now = await look(context, process);
-  const plan = decide(context, tenure, { first, now, lockAge });
+  const looks = { first, now, lockAge };
+  const plan = planUnderLock(context, tenure, last, looks);
   const done =
     plan.kind === "act"
-      ? await actNow(context, tenure, process, now)
+      ? await actNow(context, tenure, process, now, plan)
       : await actedBefore(context, process, plan);
   Object.assign(journal, { phase: "verified", verifiedBy: done.verifiedBy });
   if (plan.kind === "undrain" && now) journal.after = now.identities;
@@ -44,20 +49,23 @@ export async function perform(
   return done;
 }
 
-/** What an adopted holder says counts like what this run would have noted itself. */
-function takeOver(context: Context, tenure: Tenure): void {
+/** What the last run left counts like what this run would have noted itself. */
+function takeOver(context: Context, { adopted }: Tenure, last: LastRun): void {
   const { journal, spec } = context;
-  const { adopted } = tenure;
+  const own = last.of === "this" ? last : null;
+  journal.phase = own?.phase ?? "owed";
+  if (own) {
+    const { baseline = journal.baseline, verifiedBy, act } = own;
+    Object.assign(journal, { baseline, verifiedBy, act });
+  } else delete journal.act;
   if (!adopted) return;
   // a resumed lock stays until all is well, whatever happens now
   journal.keep = true;
-  if (adopted.drained) journal.drained = true;
-  const baseline = earlierBaseline(context, tenure);
-  if (baseline) journal.baseline = baseline;
-  if (!adopted.acting) return;
-  journal.begun = true;
-  if (adopted.runKey === spec.runKey && journal.phase === "owed")
-    journal.phase = "attempted";
+  if (adopted.drained && !journal.drained) {
+    if (spec.undrain) journal.drained = true;
+    else journal.drainedElsewhere = true;
+  }
+  if (adopted.acting) journal.begun = true;
 }
 
 async function actNow(
@@ -65,24 +73,28 @@ async function actNow(
   tenure: Tenure,
   process: ProcessSpec | null,
   now: Seen | null,
+  plan: Extract<Plan, { kind: "act" }>,
 ): Promise<Done> {
   const { journal, spec } = context;
-  // the fleet may be red because of this very host: who resumes asks no gate
-  if (!tenure.adopted) await gate(context);
+  if (plan.gate) await gate(context);
   const before: Baseline = now ? baselineOf(now) : { identities: [] };
   if (now) {
     journal.baseline = before;
     journal.before = now.identities;
   }
-  const noted = {
+  const note = (more: Partial<Note>) => ({
     runKey: spec.runKey,
-    ...(now ? { baseline: before } : {}),
-  };
+    baseline: now ? before : undefined,
+    drained: journal.drained || journal.drainedElsewhere,
+    acting: tenure.adopted?.acting,
+    ...more,
+  });
   if (spec.drain) {
-    await tenure.record({ ...noted, drained: true });
+    const drained = drainedBy(context) || journal.drainedElsewhere;
+    await tenure.record(note({ drained }));
     await drain(context, spec.drain);
   }
-  await act(context, tenure, noted, process !== null);
+  await act(context, tenure, note, process !== null && lookTells(spec.act));
   const by: Check[] = journal.phase === "acted" ? ["exitCode"] : [];
   const seen = process ? await verify(context, process, before) : null;
   if (seen) by.push("process");
@@ -107,9 +119,10 @@ async function actedBefore(
   journal.phase = "acted";
   const by: Check[] = journal.exitCode === 0 ? ["exitCode"] : [];
   let seen: Seen | null = null;
-  if (process && plan.baseline) {
-    journal.before = plan.baseline.identities;
-    seen = await verify(context, process, plan.baseline);
+  if (process && plan.proof) {
+    const { before, expected } = plan.proof;
+    journal.before = before.identities;
+    seen = await verify(context, process, before, expected);
     by.push("process");
   }
   return { outcome, verifiedBy: await prove(context, process, seen, by) };

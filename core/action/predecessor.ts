@@ -4,20 +4,26 @@ import { duration } from "../text/duration";
 import { goOn, type Context } from "./context";
 import { StepFailure } from "./failure";
 import { END_GRACE, guard, guardOptions } from "./guard";
+import { shortId } from "./last-run";
 import { reconnect } from "./look";
+import { mayStillRun, secondsToEnd } from "./may-run";
 import type { Tenure } from "./tenure";
+import type { LastRun } from "./types";
 
 /**
  * What an earlier run of the same owner began must have ended before it is judged
  * or repeated: waits for its guard on the host, or, without one, for its deadline.
+ * Returns what is known of the last run by then.
  */
 export async function awaitPredecessor(
   context: Context,
   { adopted }: Tenure,
-): Promise<void> {
+  last: LastRun,
+): Promise<LastRun> {
   const { spec, journal } = context;
   const acting = adopted?.acting;
-  if (!acting && journal.phase !== "attempted") return;
+  const begun = last.of === "this" && last.phase === "attempted";
+  if (!acting && !begun) return last;
   const deadline = acting?.deadline ?? spec.act.timeout;
   context.say("look", "making sure that the earlier run has ended");
   const record = await askGuard(context, deadline + END_GRACE, acting?.run);
@@ -31,19 +37,18 @@ export async function awaitPredecessor(
     case "finished":
     case "interrupted": {
       // not the adopted run itself: that one may have adopted it too, and died before it looked
-      if (!adopted || record.runId !== acting?.run) return;
-      if (adopted.runKey !== spec.runKey) return;
+      if (record.runId !== acting?.run) return last;
+      if (last.of !== "this" || last.phase === "verified") return last;
+      if (last.act !== shortId(record.runId)) return last;
       const well = record.state === "finished" && record.exit === 0;
-      if (well && journal.phase !== "verified") journal.exitCode = 0;
-      if (journal.phase !== "verified")
-        journal.phase = well ? "acted" : "attempted";
-      return;
+      if (well) journal.exitCode = 0;
+      return { ...last, phase: well ? "acted" : "attempted" };
     }
     case "unavailable":
       if (adopted && mayStillRun(adopted)) await untilOver(context, adopted);
-      return;
+      return last;
     case "none":
-      return;
+      return last;
   }
 }
 
@@ -70,22 +75,12 @@ async function askGuard(
   }
 }
 
-/** A failure that names an exit, or a later step, was written after the act had ended. */
-function mayStillRun({ acting, failure }: HolderRecord): boolean {
-  if (!acting) return false;
-  return !failure || (failure.step === "act" && failure.exit === undefined);
-}
-
 async function untilOver(
   context: Context,
-  { acting }: HolderRecord,
+  holder: HolderRecord,
 ): Promise<void> {
   const { clock, signal } = context.deps;
-  const whole = acting!.deadline + END_GRACE;
-  const begun = Date.parse(acting!.since);
-  const gone = (clock.date().getTime() - begun) / 1000;
-  // The other machine's clock may be wrong: never longer than the whole, and all of it if its date makes no sense.
-  const left = gone >= 0 ? Math.max(0, whole - gone) : whole;
+  const left = secondsToEnd(holder, clock.date());
   if (left > 0)
     context.say(
       "look",

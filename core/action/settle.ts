@@ -14,8 +14,16 @@ export async function release(
 ): Promise<KeptLock | null> {
   context.say("release", "releasing the lock");
   try {
-    if (context.deps.halt.aborted) await tenure.abandon();
-    else {
+    if (context.deps.halt.aborted) {
+      // The engine may hear of this success or not: until it has, its next run is to find what was done.
+      await tenure.abandon();
+      const where = tenure.where();
+      if (where)
+        context.warnings.push(
+          `the provider was told to end before the lock ${where.lock} was released: the next \`pulumi up\` releases it`,
+        );
+      return where;
+    } else {
       const released = tenure.release(entry(context, done.outcome));
       context.deps.leaving?.();
       const { lostMirror } = await released;
@@ -71,7 +79,7 @@ export async function settle(
       await tenure.release(said);
       return null;
     }
-    const why = holderFailure(failure, deps.clock.date());
+    const why = holderFailure(failure, context.runId, deps.clock.date());
     await tenure.fail({ ...why, reason: context.redact(why.reason) }, said);
     return tenure.where();
   } catch (error) {

@@ -99,6 +99,22 @@ export interface Debt {
   drained: boolean;
   /** What had been verified, where the phase is "verified". */
   verifiedBy?: Check[];
+  /** The run whose act the phase tells of: the beginning of its id. */
+  act?: string;
+}
+
+/** The last run that is known of a host. */
+export interface LastRun {
+  /** Whose it was: of the triggers and action that are wanted now, of others, or of nobody. */
+  of: "this" | "other" | "none";
+  /** How far it had come. */
+  phase: Exclude<Phase, "record">;
+  /** The processes before it. */
+  baseline?: Baseline;
+  /** The run that began its act: the beginning of its id. */
+  act?: string;
+  /** What had been verified, where the phase is "verified". */
+  verifiedBy?: Check[];
 }
 
 /** Everything one action needs to know. */

@@ -6,8 +6,13 @@ import { sideScript } from "./script";
 export async function undrain(context: Context): Promise<void> {
   const { undrain } = context.spec;
   const { journal } = context;
+  if (journal.drainedElsewhere) throw otherDrained();
   if (!journal.drained) return;
-  if (undrain) {
+  if (!undrain)
+    context.warnings.push(
+      "an earlier run drained the host, and there is no undrain any more: it may be out of service",
+    );
+  else {
     context.say("undrain", "undraining");
     const script = sideScript(context, undrain, undrain.timeout);
     const result = await context.link.host.run(script);
@@ -21,4 +26,18 @@ export async function undrain(context: Context): Promise<void> {
     }
   }
   journal.drained = false;
+}
+
+/** Its owner has the command: the lock stays for that one. */
+function otherDrained(): StepFailure {
+  return new StepFailure(
+    "undrain",
+    "an earlier run of the same owner drained the host, and this resource has no undrain",
+    {
+      story: [
+        "let the resource that drained it repair it, or give this one its undrain for one run",
+      ],
+      summary: "drained by another resource, which has the undrain",
+    },
+  );
 }

@@ -16,9 +16,9 @@ export async function verify(
   context: Context,
   process: ProcessSpec,
   before: Baseline,
+  expected = expectation(context.spec.act, before),
 ): Promise<Seen> {
   const { spec } = context;
-  const expected = expectation(spec.act, before);
   const timeout = spec.health?.timeout ?? VERIFY_TIMEOUT;
   const interval = Math.min(spec.health?.interval ?? 1, VERIFY_INTERVAL);
   let seen: Sighting = { kind: "unknown", reason: "not looked yet" };

@@ -21,6 +21,17 @@ export interface Baseline {
   pidNamespace?: string;
 }
 
+/** An act that was begun on the host. */
+export interface Acting {
+  run: string;
+  /** What was run, and why: the `runKey` of that run, whichever run has the holder by now. */
+  runKey?: string;
+  /** ISO 8601, the clock of the machine that ran the action. */
+  since: string;
+  /** Seconds after which the host itself has ended it. */
+  deadline: number;
+}
+
 /** Why a holder failed: what others who are blocked by it get to read. Never command text or output. */
 export interface HolderFailure {
   /** The step that failed: `act`, `verify`, `health`, `drain`, `undrain` … */
@@ -31,6 +42,8 @@ export interface HolderFailure {
   reason: string;
   /** ISO 8601, the clock of the machine that ran the action. */
   at: string;
+  /** The run that failed. An act of another run may have been begun since. */
+  run?: string;
 }
 
 /** What is known of an attempt that waits or holds: the data of its znode. */
@@ -57,8 +70,8 @@ export interface HolderRecord extends Owner {
   baseline?: Baseline;
   /** The drain command has been run and undrain is owed. */
   drained?: boolean;
-  /** An act was begun: its remote deadline in seconds, for who adopts a holder on a host without guard. */
-  acting?: { run: string; since: string; deadline: number };
+  /** The last act that was begun under this holder, or under those that it was adopted from. */
+  acting?: Acting;
   /** Path of the Chef mirror that goes with the slot: whoever frees the slot deletes it too. */
   mirror?: string;
   /** It is one of a fleet that one resource rolls. */

@@ -53,6 +53,7 @@ const failure = z.object({
   exit: z.number().optional(),
   reason: text,
   at: text,
+  run: text.optional(),
 });
 
 const holder = z.object({
@@ -78,7 +79,14 @@ const holder = z.object({
     })
     .optional(),
   drained: z.boolean().optional(),
-  acting: z.object({ run: text, since: text, deadline: seconds }).optional(),
+  acting: z
+    .object({
+      run: text,
+      runKey: text.optional(),
+      since: text,
+      deadline: seconds,
+    })
+    .optional(),
   mirror: text.optional(),
   roll: z.boolean().optional(),
   canary: z.boolean().optional(),

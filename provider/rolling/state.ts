@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { LockSpec } from "../../core/action/types";
-import { baseline, identity, kept } from "../state";
+import { baseline, checks, identity, kept } from "../state";
 import type { Failure, Kept, LockIdentity } from "../state";
 import { unpack } from "./packed";
 
@@ -79,6 +79,8 @@ const failure = z.object({
   runKey: z.string().optional(),
   baseline: baseline.optional(),
   drained: z.boolean().optional(),
+  verifiedBy: checks.optional(),
+  act: z.string().optional(),
 });
 
 const hostRecord = z.looseObject({

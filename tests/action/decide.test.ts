@@ -1,257 +1,183 @@
 import { expect } from "chai";
-import { openContext } from "../../core/action/context";
-import { decide } from "../../core/action/decide";
-import type { Seen } from "../../core/action/look";
-import type { Tenure } from "../../core/action/tenure";
-import type {
-  ActionDeps,
-  ActionSpec,
-  Debt,
-  Perform,
-} from "../../core/action/types";
-import type { Baseline, HolderRecord } from "../../core/lock/types";
+import { decide, type Situation } from "../../core/action/decide";
+import { matchesPage, table } from "../docs/states";
 
-const OLD = "boot/1/100";
-const NEW = "boot/2/200";
-const NEWER = "boot/3/300";
-const seen = (...identities: string[]): Seen => ({
-  ...{ kind: "seen", identities },
-  ages: identities.map(() => 10),
+const PERFORMS = [
+  ...["restart", "try-restart", "command"],
+  ...["reload", "reload-or-restart", "start", "stop"],
+] as Situation["perform"][];
+const RECORDS = ["this", "other", "none"] as const;
+const PHASES = ["done", "owed", "attempted", "acted", "verified"] as const;
+const PROCESSES = ["same", "others", "none", "unwatched", "unseen"] as const;
+const LEFT = ["nothing", "debt", "kept", "stale"] as const;
+const BOTH = [false, true];
+
+const USUAL: Situation = {
+  perform: "restart",
+  record: "none",
+  phase: "owed",
+  processes: "same",
+  left: "nothing",
+  running: false,
+  meanwhile: false,
+  always: false,
+};
+
+/** Every cell there is. */
+function* cells(): Generator<Situation> {
+  for (const perform of PERFORMS)
+    for (const record of RECORDS)
+      for (const phase of PHASES)
+        for (const processes of PROCESSES)
+          for (const left of LEFT)
+            for (const running of BOTH)
+              for (const meanwhile of BOTH)
+                for (const always of BOTH)
+                  yield {
+                    ...{ perform, record, phase, processes, left },
+                    ...{ running, meanwhile, always },
+                  };
+}
+
+const all = [...cells()];
+
+describe("what becomes of a host", () => {
+  const wrong = (rule: (s: Situation) => boolean) =>
+    all.filter((situation) => !rule(situation));
+  const says = (situation: Situation) => decide(situation);
+  const resumed = ({ left }: Situation) => left === "kept" || left === "stale";
+  const done = ({ record, phase, left, always }: Situation) =>
+    record === "this" && phase === "done" && left === "nothing" && !always;
+
+  it("has a verdict for every cell", () => {
+    expect(all).to.have.length(7 * 3 * 5 * 5 * 4 * 8);
+    const verdicts = new Set(all.map(says));
+    expect([...verdicts].sort()).to.deep.equal(
+      ["act", "refuse", "resume", "skip", "undrain", "verify"].sort(),
+    );
+  });
+
+  it("skips only what is done with what is wanted now, and nothing is left of it", () => {
+    expect(wrong((s) => (says(s) === "skip") === done(s))).to.deep.equal([]);
+  });
+
+  it("refuses while an act may still run, and where nobody can look", () => {
+    const blind = (s: Situation) => s.running || s.processes === "unseen";
+    expect(
+      wrong((s) => (says(s) === "refuse") === (blind(s) && !done(s))),
+    ).to.deep.equal([]);
+  });
+
+  it("takes nothing for done on the word of another configuration's run", () => {
+    const free = (s: Situation) =>
+      s.record === "this" ||
+      s.meanwhile ||
+      !["verify", "undrain", "skip"].includes(says(s));
+    expect(wrong(free)).to.deep.equal([]);
+  });
+
+  it("only undrains where all else was verified", () => {
+    const right = (s: Situation) =>
+      says(s) !== "undrain" || (s.record === "this" && s.phase === "verified");
+    expect(wrong(right)).to.deep.equal([]);
+  });
+
+  it("asks the gate of those alone that hold nothing", () => {
+    const right = (s: Situation) =>
+      says(s) === "act" ? !resumed(s) : says(s) !== "resume" || resumed(s);
+    expect(wrong(right)).to.deep.equal([]);
+  });
+
+  it("judges the same whatever is left, but for the gate", () => {
+    const plain = (s: Situation) => says(s).replace("resume", "act");
+    const right = (s: Situation) =>
+      s.left === "nothing" || plain(s) === plain({ ...s, left: "debt" });
+    expect(wrong(right)).to.deep.equal([]);
+  });
+
+  it("acts a second time rather than to miss one: what cannot be told is not done", () => {
+    const right = (s: Situation) =>
+      says(s) !== "verify" ||
+      s.meanwhile ||
+      s.phase === "acted" ||
+      s.processes === "others";
+    expect(wrong(right)).to.deep.equal([]);
+  });
+
+  it("is what docs/failures.md says", () => {
+    expect(matchesPage("docs/failures.md", "states", page())).to.equal(true);
+  });
 });
-const baseline = (...identities: string[]): Baseline => ({ identities });
 
-interface Situation {
-  perform?: Perform | "command";
-  /** Own stale or failed holder. */
-  adopted?: Partial<HolderRecord>;
-  debt?: Partial<Debt>;
-  first?: Seen | null;
-  now?: Seen | null;
-  /** Seconds that the holder of `adopted` had stood; processes run for 10. */
-  lockAge?: number | null;
-}
+const SAID: Record<ReturnType<typeof decide>, string> = {
+  act: "acts",
+  resume: "acts",
+  verify: "verifies only",
+  undrain: "undrains only",
+  refuse: "refuses",
+  skip: "nothing",
+};
 
-function plan({
-  perform = "restart",
-  adopted,
-  debt,
-  first = seen(OLD),
-  now = seen(OLD),
-  lockAge = null,
-}: Situation) {
-  const act =
-    perform === "command"
-      ? { kind: "command", command: "true", timeout: 1 }
-      : { kind: "service", service: "web", perform, timeout: 1 };
-  const spec = {
-    ...{ act, runKey: "key", mode: "act", secrets: [], connection: {} },
-    debt: debt
-      ? {
-          phase: "attempted",
-          step: "act",
-          runKey: "key",
-          drained: false,
-          ...debt,
-        }
-      : null,
-  } as unknown as ActionSpec;
-  const deps = { clock: { date: () => new Date() } } as unknown as ActionDeps;
-  const tenure = { adopted: adopted ?? null } as Tenure;
-  return decide(openContext(spec, deps), tenure, { first, now, lockAge }).kind;
-}
+const ROWS: [string, Partial<Situation>][] = [
+  ["none", { record: "none" }],
+  [
+    "of other triggers, or of another action",
+    { record: "other", left: "debt" },
+  ],
+  ["of these: done", { record: "this", phase: "done" }],
+  ["of these: nothing begun", { record: "this", phase: "owed", left: "debt" }],
+  [
+    "of these: the action failed, or its end is unknown",
+    { record: "this", phase: "attempted", left: "debt" },
+  ],
+  [
+    "of these: it ended well, not verified",
+    { record: "this", phase: "acted", left: "debt" },
+  ],
+  [
+    "of these: verified, not undrained",
+    { record: "this", phase: "verified", left: "debt" },
+  ],
+];
 
-describe("already restarted?", () => {
-  const table: [string, Situation, "act" | "verify" | "undrain"][] = [
-    ["the same process as ever", {}, "act"],
-    ["no process at all", { first: seen(), now: seen() }, "act"],
-    ["nothing to look at", { first: null, now: null }, "act"],
-    ["another process than before we waited", { now: seen(NEW) }, "verify"],
-    ["started while we waited", { first: seen(), now: seen(NEW) }, "verify"],
-    ["stopped while we waited", { now: seen() }, "act"],
-    [
-      "one of two processes is left from before we waited",
-      { first: seen(OLD, NEW), now: seen(OLD, NEWER) },
-      "act",
-    ],
-    [
-      "another process while a command waited",
-      { perform: "command", now: seen(NEW) },
-      "act",
-    ],
-    [
-      "another process while a reload waited",
-      { perform: "reload", now: seen(NEW) },
-      "act",
-    ],
-    [
-      "restarted since the baseline in our own holder",
-      {
-        adopted: { runKey: "key", baseline: baseline(OLD) },
-        first: seen(NEW),
-        now: seen(NEW),
-      },
-      "verify",
-    ],
-    [
-      "the same, but of another configuration",
-      {
-        adopted: { runKey: "other", baseline: baseline(OLD) },
-        first: seen(NEW),
-        now: seen(NEW),
-      },
-      "act",
-    ],
-    [
-      "a holder without a baseline",
-      { adopted: { runKey: "key" }, first: seen(NEW), now: seen(NEW) },
-      "act",
-    ],
-    ...(
-      [
-        ["the process is younger than it", {}, "verify"],
-        ["no age of it is known", { lockAge: null }, "act"],
-        ["the process is hardly younger", { lockAge: 11 }, "act"],
-        ["the process is older", { lockAge: 5 }, "act"],
-        ["nothing runs", { first: seen(), now: seen() }, "act"],
-        ["of another configuration", { adopted: { runKey: "x" } }, "act"],
-        ["it began no command", { perform: "command" }, "act"],
-        [
-          "it had begun the command",
-          {
-            perform: "command",
-            adopted: {
-              runKey: "key",
-              acting: { run: "r", since: "", deadline: 1 },
-            },
-          },
-          "verify",
+const KINDS: [string, Situation["perform"][], number][] = [
+  [
+    "`restart`, `try-restart`, `command`",
+    ["restart", "try-restart", "command"],
+    0,
+  ],
+  ["`reload`, `reload-or-restart`", ["reload", "reload-or-restart"], 3],
+  ["`start`", ["start"], 3],
+  ["`stop`", ["stop"], 3],
+];
+
+function page(): string {
+  return (
+    KINDS.map(([title, performs, from]) => {
+      const rows = ROWS.slice(from, from === 0 ? undefined : 6).map(
+        ([name, row]) => [
+          name,
+          ...PROCESSES.map((processes) => {
+            const said = performs.map(
+              (perform) =>
+                SAID[decide({ ...USUAL, perform, processes, ...row })],
+            );
+            expect(new Set(said).size).to.equal(1);
+            return said[0]!;
+          }),
         ],
-        ["its reload cannot be told by age", { perform: "reload" }, "act"],
-      ] as [string, Situation, "act" | "verify"][]
-    ).map(([what, more, kind]): [string, Situation, "act" | "verify"] => [
-      `a holder without a baseline, and ${what}`,
-      {
-        adopted: { runKey: "key" },
-        ...{ first: seen(NEW), now: seen(NEW), lockAge: 60 },
-        ...more,
-      },
-      kind,
-    ]),
-    [
-      "restarted since the debt",
-      { debt: { baseline: baseline(OLD) }, first: seen(NEW), now: seen(NEW) },
-      "verify",
-    ],
-    [
-      "restarted since the debt of another configuration",
-      {
-        debt: { runKey: "other", baseline: baseline(OLD) },
-        first: seen(NEW),
-        now: seen(NEW),
-      },
-      "act",
-    ],
-    [
-      "not restarted since the debt",
-      { debt: { baseline: baseline(OLD) } },
-      "act",
-    ],
-    [
-      "down since the debt",
-      { debt: { baseline: baseline(OLD) }, first: seen(), now: seen() },
-      "act",
-    ],
-    [
-      "started since a debt that was owed while it was down",
-      { debt: { baseline: baseline() }, first: seen(NEW), now: seen(NEW) },
-      "verify",
-    ],
-    [
-      "a command's process restarted since the debt",
-      {
-        perform: "command",
-        debt: { baseline: baseline(OLD) },
-        first: seen(NEW),
-        now: seen(NEW),
-      },
-      "verify",
-    ],
-    [
-      "a reload that was owed, and a new process has read it all anew",
-      {
-        perform: "reload",
-        debt: { baseline: baseline(OLD) },
-        first: seen(NEW),
-        now: seen(NEW),
-      },
-      "verify",
-    ],
-    [
-      "a reload that ended well, and was not verified",
-      { perform: "reload", debt: { phase: "acted", baseline: baseline(OLD) } },
-      "verify",
-    ],
-    [
-      "a reload that failed",
-      {
-        perform: "reload",
-        debt: { phase: "attempted", baseline: baseline(OLD) },
-      },
-      "act",
-    ],
-    [
-      "a stop that ended well, and nothing is left",
-      {
-        perform: "stop",
-        debt: { phase: "acted", baseline: baseline(OLD) },
-        first: seen(),
-        now: seen(),
-      },
-      "verify",
-    ],
-    [
-      "a stop that ended well, and it still runs",
-      { perform: "stop", debt: { phase: "acted", baseline: baseline(OLD) } },
-      "act",
-    ],
-    [
-      "a start that ended well, and it runs",
-      { perform: "start", debt: { phase: "acted", baseline: baseline() } },
-      "verify",
-    ],
-    [
-      "a start that never came about, though it runs",
-      { perform: "start", debt: { phase: "owed", baseline: baseline() } },
-      "act",
-    ],
-    [
-      "a command that ended well, with nothing to look at",
-      { perform: "command", debt: { phase: "acted" }, first: null, now: null },
-      "verify",
-    ],
-    [
-      "a command that failed, with nothing to look at",
-      {
-        perform: "command",
-        debt: { phase: "attempted" },
-        first: null,
-        now: null,
-      },
-      "act",
-    ],
-    [
-      "verified, and only undrain is owed",
-      { debt: { phase: "verified" } },
-      "undrain",
-    ],
-    [
-      "verified once, but another configuration is wanted now",
-      { debt: { phase: "verified", runKey: "other" } },
-      "act",
-    ],
-  ];
-  for (const [what, situation, kind] of table)
-    it(`${what}: ${kind}`, () => {
-      expect(plan(situation)).to.equal(kind);
-    });
-});
+      );
+      const header = [
+        `the last record, with ${title}`,
+        ...[
+          "processes as recorded",
+          "others",
+          "none",
+          "none given to look at",
+          "host not reachable",
+        ],
+      ];
+      return `\n${table(header, rows)}`;
+    }).join("") + "\n"
+  );
+}
