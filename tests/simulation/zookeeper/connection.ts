@@ -222,6 +222,21 @@ export class ServerConnection {
     });
   }
 
+  /** Both ends see it break. */
+  reset(): void {
+    const { world } = this.server;
+    world.after(0, () => this.end(), this.server.party);
+    world.after(
+      0,
+      () => {
+        if (!this.openAtClient) return;
+        this.openAtClient = false;
+        this.client.closed();
+      },
+      this.client.party,
+    );
+  }
+
   /** The server has closed it. */
   end(): void {
     if (!this.openAtServer) return;

@@ -1,0 +1,112 @@
+import type { Decision, Ensemble, Transaction } from "../zookeeper";
+import { Deeds } from "./deeds";
+import type { Waiting } from "./waiting";
+import { emptyState, follow, isFailed, type LockState } from "./lock-state";
+import { checkTransaction, snapshot } from "./transactions";
+
+export interface Violation {
+  rule: string;
+  what: string;
+  /** Virtual milliseconds. */
+  time: number;
+}
+
+/** Follows one lock at the leader, and holds each transaction to the guarantees. */
+export class Judge {
+  readonly deeds = new Deeds();
+  readonly state: LockState = emptyState();
+  readonly violations: Violation[] = [];
+  /** When each holder went: virtual milliseconds. */
+  readonly gone = new Map<string, number>();
+  /** The transaction of each grant. */
+  readonly granted = new Map<string, number>();
+
+  constructor(
+    private readonly ensemble: Ensemble,
+    readonly lock: string,
+  ) {
+    ensemble.observers.push((transaction, decision) =>
+      this.see(transaction, decision),
+    );
+  }
+
+  readonly report = (rule: string, what: string): void => {
+    const { now: time } = this.ensemble.world;
+    this.violations.push({ rule, what, time });
+  };
+
+  private see(transaction: Transaction, decision: Decision | null): void {
+    const { session, changes } = transaction;
+    const known = this.ensemble.sessions.get(session);
+    if (known) this.deeds.session(session, known.by);
+    if (changes.length === 0) return;
+    const was = snapshot(this.state);
+    const doing = follow(this.state, this.lock, transaction);
+    for (const { id } of doing.removed) this.gone.set(id, this.now);
+    for (const { id, zxid } of doing.created) this.granted.set(id, zxid);
+    checkTransaction(
+      { was, is: this.state, doing, decision, transaction },
+      this.lock,
+      this.deeds,
+      this.report,
+    );
+  }
+
+  get now(): number {
+    return this.ensemble.world.now;
+  }
+
+  /** Whether a holder stood there at some moment since. */
+  stoodSince(id: string, time: number): boolean {
+    return this.state.holders.has(id) || (this.gone.get(id) ?? -1) >= time;
+  }
+
+  /** Nothing happens any more: nobody sleeps that could go on, and nobody looks alive that is not. */
+  checkRest(waiting: Waiting[]): void {
+    const { state, deeds, report } = this;
+    for (const { id, lives } of state.holders.values()) {
+      if (deeds.over.has(id) && lives.size > 0)
+        report("looks alive", `${id}: ${[...lives].join()}`);
+    }
+    if (state.hold || !state.limits) return;
+    let first = true;
+    for (const { name, owner } of state.waiters.values()) {
+      const own = waiting.filter((each) => each.owner === owner);
+      const [one] = own;
+      if (one && own.every(({ sleeps }) => sleeps) && this.couldGo(one, first))
+        report("lost wake-up", `${one.who} with ${name}`);
+      if (!one && !deeds.byHand)
+        report("left behind", `waiter ${name} of nobody who waits`);
+      first = false;
+    }
+  }
+
+  /** Whether a waiter could take over what its owner left; or, as the first, take a slot or join its group. */
+  private couldGo(
+    { owner, group }: { owner: string; group: string },
+    first: boolean,
+  ): boolean {
+    const { limits, holders, slots } = this.state;
+    const all = [...holders.values()];
+    const own = all.filter((holder) => holder.owner === owner);
+    if (own.length > 0)
+      return own.every((each) => each.lives.size === 0 && each.group === group);
+    if (!first) return false;
+    if (all.filter(isFailed).length >= limits!.maxFailures) return false;
+    const members = all.filter((holder) => holder.group === group);
+    if (members.length === 0) return slots.size < limits!.maxHolders;
+    return (
+      !members.some(isFailed) &&
+      members.length < (limits!.maxPerGroup ?? Infinity)
+    );
+  }
+
+  /** Everybody has gone: nothing of anybody is left. */
+  checkEmpty(): void {
+    const { slots, holders, waiters } = this.state;
+    for (const slot of slots.keys()) this.report("left behind", `slot ${slot}`);
+    for (const id of holders.keys()) this.report("left behind", `holder ${id}`);
+    for (const name of waiters.keys())
+      this.report("left behind", `waiter ${name}`);
+  }
+}
