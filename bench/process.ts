@@ -93,6 +93,7 @@ function counted(host: RemoteHost): { host: RemoteHost; take(): number } {
       },
       awaitGuard: (key, timeout, options) =>
         host.awaitGuard(key, timeout, options),
+      fateOf: (guard, timeout, options) => host.fateOf(guard, timeout, options),
       release: () => host.release(),
     },
     take() {

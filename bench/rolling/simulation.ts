@@ -137,6 +137,7 @@ function simulatedHosts(act: number): HostPool {
       return { kind: "exit", code: 0, stdout: "", stderr: "" };
     },
     awaitGuard: () => Promise.resolve({ state: "none" }),
+    fateOf: () => Promise.resolve({ state: "never" }),
     release() {},
   };
   return { lease: () => Promise.resolve(host), close() {} };

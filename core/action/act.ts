@@ -63,7 +63,7 @@ function noteGuard(context: Context, { stderr }: RunResult): void {
 function notBegun(context: Context, result: RunResult): StepFailure {
   const exit = exitOf(result);
   // what is printed then comes from sudo or the guard, not from the command
-  const said = printed({ stdout: true, stderr: true }, result);
+  const said = printed(context, result);
   return new StepFailure(
     "act",
     `${named(context)} was not begun: ${ending(result)}`,
@@ -76,7 +76,7 @@ function notBegun(context: Context, result: RunResult): StepFailure {
 }
 
 function judge(context: Context, result: RunResult): void {
-  const { journal, spec } = context;
+  const { journal } = context;
   const exit = exitOf(result);
   if (exit !== undefined) journal.exitCode = exit;
   if (result.stdout || result.stderr)
@@ -87,7 +87,7 @@ function judge(context: Context, result: RunResult): void {
     return;
   }
   throw new StepFailure("act", `${named(context)}: ${ending(result)}`, {
-    story: printed(spec.show, result),
+    story: printed(context, result),
     ...(exit === undefined ? {} : { exit }),
     summary: ending(result),
   });

@@ -1,5 +1,5 @@
 import { goOn, type Context } from "./context";
-import { ending, exitOf, printed, StepFailure } from "./failure";
+import { endedWell, exitOf, fate, printed, StepFailure } from "./failure";
 import { sideScript } from "./script";
 import type { SideCommand } from "./types";
 
@@ -19,10 +19,10 @@ export async function drain(
   Object.assign(context.journal, { drained, keep: true, touched: true });
   const script = sideScript(context, drain, drain.timeout);
   const result = await context.link.host.run(script);
-  if (result.kind === "exit" && result.code === 0) return;
+  if (endedWell(result)) return;
   const exit = exitOf(result);
-  throw new StepFailure("drain", ending(result), {
-    story: printed(context.spec.show, result),
+  throw new StepFailure("drain", fate(result), {
+    story: printed(context, result),
     ...(exit === undefined ? {} : { exit }),
     summary: summary(result.kind),
   });

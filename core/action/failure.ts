@@ -1,7 +1,8 @@
 import { constants } from "node:os";
 import type { HolderFailure } from "../lock/types";
-import type { Output, RunResult } from "../ssh/types";
+import type { RunResult } from "../ssh/types";
 import { lastLines } from "../text/lines";
+import type { Redactor } from "../text/redact";
 import type { ActionSpec, Step } from "./types";
 
 interface StepFacts {
@@ -41,6 +42,25 @@ export class Stopped extends StepFailure {
   }
 }
 
+/** The command itself ended, and well: an exit 0 of something else that the host ran is no success. */
+export function endedWell(result: RunResult): boolean {
+  return exitOfItself(result) === 0;
+}
+
+/** The exit of the command itself; none if it was not begun, or did not end by an exit. */
+export function exitOfItself(result: RunResult): number | undefined {
+  if (result.started === false || result.kind !== "exit") return undefined;
+  return result.code;
+}
+
+/** How a command ended, or that it was not begun at all. */
+export function fate(result: RunResult): string {
+  if (result.started !== false) return ending(result);
+  return result.kind === "unknown"
+    ? `it was not begun: ${ending(result)}`
+    : `the host did not begin it, and answered ${ending(result)}`;
+}
+
 /** How a command ended, in words: `exit 3`, `ended by SIGKILL`, `not done after 300 s`. */
 export function ending(result: RunResult): string {
   switch (result.kind) {
@@ -74,8 +94,23 @@ function signalNumber(signal: string): number | undefined {
   return numbers[signal] ?? numbers[`SIG${signal}`];
 }
 
-/** What the command printed last, as far as `logging` allows it to be seen. */
-export function printed(show: ActionSpec["show"], output: Output): string[] {
+interface Quoting {
+  spec: Pick<ActionSpec, "show">;
+  redact: Redactor;
+}
+
+/**
+ * What the command printed last, as far as `logging` allows it to be seen; what the host said
+ * where the command was not begun is not the command's. Secrets are taken out before anything is cut.
+ */
+export function printed(
+  { spec, redact }: Quoting,
+  output: RunResult,
+): string[] {
+  const all = { stdout: true, stderr: true };
+  const show = output.started === false ? all : spec.show;
+  const quote = (name: string, text: string) =>
+    lastLines(redact(text)).map((line) => `${name}: ${line}`);
   const lines = [
     ...(show.stderr ? quote("stderr", output.stderr) : []),
     ...(show.stdout ? quote("stdout", output.stdout) : []),
@@ -85,10 +120,6 @@ export function printed(show: ActionSpec["show"], output: Output): string[] {
   return show.stderr && show.stdout
     ? []
     : ['what it printed is not shown: `logging: "stderr"` allows it'];
-}
-
-function quote(name: string, text: string): string[] {
-  return lastLines(text).map((line) => `${name}: ${line}`);
 }
 
 /** What the holder's record tells others: never command text or output. */

@@ -1,7 +1,14 @@
 import type { RunResult } from "../ssh/types";
 import { duration } from "../text/duration";
 import { goOn, type Context } from "./context";
-import { ending, exitOf, printed, StepFailure } from "./failure";
+import {
+  ending,
+  exitOf,
+  exitOfItself,
+  fate,
+  printed,
+  StepFailure,
+} from "./failure";
 import { poll } from "./poll";
 import { sideScript } from "./script";
 import type { Probe } from "./types";
@@ -29,12 +36,14 @@ export async function gate(context: Context): Promise<void> {
 }
 
 function answer(context: Context, gate: Probe, result: RunResult): boolean {
-  if (result.kind === "exit" && result.code === 0) return true;
-  if (result.kind === "exit" && result.code === NOT_YET) return false;
+  const exit = exitOfItself(result);
+  if (exit === 0) return true;
+  if (exit === NOT_YET) return false;
   goOn(context, "gate"); // ended by our own signal: that is no answer
   if (result.kind === "timeout")
     throw refused(context, `no answer in ${duration(gate.timeout)}`, result);
-  if (result.kind === "unknown") throw refused(context, ending(result), result);
+  if (result.kind === "unknown" || result.started === false)
+    throw refused(context, fate(result), result);
   throw refused(context, `it says never (${ending(result)})`, result);
 }
 
@@ -45,7 +54,7 @@ function refused(
 ): StepFailure {
   const exit = result && exitOf(result);
   return new StepFailure("gate", problem, {
-    story: result ? printed(context.spec.show, result) : [],
+    story: result ? printed(context, result) : [],
     ...(exit === undefined ? {} : { exit }),
   });
 }

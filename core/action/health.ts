@@ -2,7 +2,7 @@ import type { ProcessSpec } from "../process/types";
 import type { RunResult } from "../ssh/types";
 import { duration } from "../text/duration";
 import type { Context } from "./context";
-import { ending, exitOf, printed, StepFailure } from "./failure";
+import { endedWell, exitOf, fate, printed, StepFailure } from "./failure";
 import type { Seen } from "./look";
 import { poll } from "./poll";
 import { sideScript } from "./script";
@@ -27,7 +27,7 @@ export async function health(
     sayHow(context, health, since);
     last = await ask(context, health, left);
     if (process && start) await mustBeSame(context, process, start);
-    if (last.kind !== "exit" || last.code !== 0) {
+    if (!endedWell(last)) {
       since = undefined;
       return false;
     }
@@ -76,13 +76,13 @@ function unhealthy(
 ): StepFailure {
   const { minHealthy, timeout } = health;
   const soak = minHealthy ? ` for ${duration(minHealthy)}` : "";
-  const said = last ? `: last ${ending(last)}` : "";
+  const said = last ? `: last ${fate(last)}` : "";
   const exit = last && exitOf(last);
   return new StepFailure(
     "health",
     `not healthy${soak} in ${duration(timeout)}${said}`,
     {
-      story: last ? printed(context.spec.show, last) : [],
+      story: last ? printed(context, last) : [],
       ...(exit === undefined ? {} : { exit }),
       summary: `not healthy${soak} in ${duration(timeout)}`,
     },

@@ -3,6 +3,7 @@ import type {
   DialOptions,
   HostPool,
   RemoteHost,
+  RunResult,
 } from "../ssh/types";
 
 /** The way to one host over the whole run of an action: the connection in use, and another one after it was lost. */
@@ -14,10 +15,25 @@ export class Link {
     private readonly deps: { hosts: HostPool },
   ) {}
 
-  /** The connected host. Only to be used after `dial`. */
+  /**
+   * The connected host. Only to be used after `dial`. A connection may die while it is idle, in a long wait for
+   * the lock, say: what could not be sent for that reason is sent over a new one.
+   */
   get host(): RemoteHost {
-    if (!this.current) throw new Error("the host was not dialled");
-    return this.current;
+    const host = this.current;
+    if (!host) throw new Error("the host was not dialled");
+    return {
+      run: async (script, options = {}) => {
+        const result = await this.now.run(script, options);
+        return couldNotBeSent(result) && !options.signal?.aborted
+          ? this.runAnew(script, options, result)
+          : result;
+      },
+      awaitGuard: (...question) => this.now.awaitGuard(...question),
+      fateOf: (...question) => this.now.fateOf(...question),
+      ...(host.look ? { look: host.look.bind(host) } : {}),
+      release: () => this.close(),
+    };
   }
 
   /** @throws DialError */
@@ -30,6 +46,26 @@ export class Link {
     const { tries, ...dial } = options;
     const limit = tries ?? this.connection.dialErrorLimit;
     return this.lease({ ...this.connection, dialErrorLimit: limit }, dial);
+  }
+
+  private get now(): RemoteHost {
+    if (!this.current) throw new Error("the connection was given back");
+    return this.current;
+  }
+
+  private async runAnew(
+    ...[script, options, first]: [...Parameters<RemoteHost["run"]>, RunResult]
+  ): Promise<RunResult> {
+    try {
+      const signal = options?.signal;
+      await this.redial(signal ? { signal } : {});
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      return first.kind === "unknown"
+        ? { ...first, reason: `${first.reason}; connecting again: ${why}` }
+        : first;
+    }
+    return this.now.run(script, options);
   }
 
   close(): void {
@@ -46,4 +82,9 @@ export class Link {
     this.current = host;
     return host;
   }
+}
+
+/** There was no connection any more: not even a part of it has left this machine. */
+function couldNotBeSent(result: RunResult): boolean {
+  return result.kind === "unknown" && result.started === false;
 }

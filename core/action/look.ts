@@ -1,9 +1,10 @@
 import { look as lookAtHost } from "../process/look";
 import type { ProcessSpec, Sighting } from "../process/types";
+import type { RunResult } from "../ssh/types";
 import type { Baseline } from "../lock/types";
 import type { Context } from "./context";
 import { dialFailure } from "./dial";
-import { StepFailure } from "./failure";
+import { fate, printed, StepFailure } from "./failure";
 import { SYSTEMD_RUNS } from "./service";
 import type { Step } from "./types";
 
@@ -16,11 +17,24 @@ export type Seen = Extract<Sighting, { kind: "seen" }>;
 export async function watched(context: Context): Promise<ProcessSpec | null> {
   const { process, act } = context.spec;
   if (process || act.kind !== "service") return process;
-  const probe = { body: SYSTEMD_RUNS, timeout: LOOK_TIMEOUT };
-  const result = await context.link.host.run(probe);
-  if (result.kind === "exit")
-    return result.code === 0 ? { unit: act.service } : null;
-  throw unseen("look", "it could not be told whether systemd runs there");
+  const result = await greet(context, SYSTEMD_RUNS);
+  return result.code === 0 ? { unit: act.service } : null;
+}
+
+/**
+ * The first script on a host, before the lock: whatever runs something else than our shell there
+ * (a forced command, an account without a shell, a restricted one) ends here, in its own words. @throws StepFailure
+ */
+export async function greet(
+  context: Context,
+  body = ":",
+): Promise<Extract<RunResult, { kind: "exit" }>> {
+  const result = await context.link.host.run({ body, timeout: LOOK_TIMEOUT });
+  if (result.kind === "exit" && result.started !== false) return result;
+  throw new StepFailure("look", `no script can be run there: ${fate(result)}`, {
+    story: printed(context, result),
+    summary: "no script can be run there",
+  });
 }
 
 /** One look; what could not be seen is told as such, never taken for "down". */

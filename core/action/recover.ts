@@ -1,4 +1,4 @@
-import { LinkError, type GuardRecord, type RunResult } from "../ssh/types";
+import { LinkError, type Fate, type RunResult } from "../ssh/types";
 import { duration } from "../text/duration";
 import type { Context } from "./context";
 import { dialFailure } from "./dial";
@@ -9,100 +9,116 @@ type Unknown = Extract<RunResult, { kind: "unknown" }>;
 
 /** Seconds beyond the act's deadline to get the connection back. */
 const RECONNECT_GRACE = 60;
+/** Seconds between two questions to a host that gave no answer. */
+const ASK_AGAIN = 1;
 
-/** Connections that may be lost again while the guard is asked. */
-const ASKS = 5;
+/** One act whose end is not known. */
+interface Lost {
+  result: Unknown;
+  /** Seconds on the clock of the run when it was sent. */
+  begun: number;
+  /** When it has surely ended on the host. */
+  over: number;
+}
 
 /**
- * The connection was lost while the action ran. Never run it again, never guess:
- * connect anew, wait until it has surely ended, and take what the host wrote down.
- * An `unknown` that is returned means that a look at the processes can tell, unless
- * it says that nothing was started.
+ * How the action ended did not arrive: the connection was lost, or the server closed the channel too early.
+ * Never run it again, never guess: connect anew, for as long as it may run and as often as it takes, wait until it has surely
+ * ended, and take what the host wrote down. An `unknown` that is returned means that a look at the processes can tell;
+ * `started: false` has a witness: the guard has revoked the run, and no trace of it.
  */
 export async function recover(
   context: Context,
-  lost: Unknown,
+  result: Unknown,
   begun: number,
   canLook: boolean,
 ): Promise<RunResult> {
   const { clock } = context.deps;
   const over = begun + context.spec.act.timeout + END_GRACE;
-  for (let ask = 1; ; ask++) {
+  const lost = { result, begun, over };
+  for (;;) {
     context.say("act", "the connection was lost, connecting again");
-    await reconnect(context, lost, begun);
+    await reconnect(context, lost);
     context.say("act", "waiting for the end of the action on the host");
     try {
-      const record = await context.link.host.awaitGuard(
-        guard(context).key,
+      const fate = await context.link.host.fateOf(
+        guard(context),
         Math.max(1, over - clock.now()),
-        // should it still be on its way to the host, it is to begin no more
-        { ...guardOptions(context), revoke: context.runId },
+        guardOptions(context),
       );
-      return await conclude(context, lost, record, over, canLook);
+      return await conclude(context, lost, fate, canLook);
     } catch (error) {
       if (!(error instanceof LinkError)) throw error;
-      if (ask === ASKS) throw unknownEnd(lost, [error.message]);
+      if (clock.now() >= over + RECONNECT_GRACE)
+        throw unknownEnd(result, [error.message]);
+      await clock.wait(ASK_AGAIN);
     }
   }
 }
 
+/** While the act may still run the host is dialled without any bound; afterwards as for any other connection. */
 async function reconnect(
   context: Context,
-  lost: Unknown,
-  begun: number,
+  { result, over }: Lost,
 ): Promise<void> {
   const { clock } = context.deps;
-  const { act } = context.spec;
-  const late = new AbortController();
-  const timer = new AbortController();
-  const left = begun + act.timeout + RECONNECT_GRACE - clock.now();
-  void clock.wait(left, timer.signal).then(() => late.abort());
+  const until = async (at: number, dial: { tries?: number }) => {
+    const late = new AbortController();
+    const timer = new AbortController();
+    void clock.wait(at - clock.now(), timer.signal).then(() => late.abort());
+    try {
+      await context.link.redial({ ...dial, signal: late.signal });
+    } finally {
+      timer.abort();
+    }
+  };
   try {
-    await context.link.redial({ signal: late.signal });
+    if (clock.now() < over) {
+      try {
+        return await until(over, { tries: -1 });
+      } catch (error) {
+        if (clock.now() < over) throw error; // no further try could mend it
+      }
+    }
+    await until(over + RECONNECT_GRACE, {});
   } catch (error) {
     const { message, story } = dialFailure(error);
-    throw unknownEnd(lost, [`connecting again failed: ${message}`, ...story]);
-  } finally {
-    timer.abort();
+    throw unknownEnd(result, [`connecting again failed: ${message}`, ...story]);
   }
 }
 
 async function conclude(
   context: Context,
-  lost: Unknown,
-  record: GuardRecord,
-  over: number,
+  { result, over }: Lost,
+  fate: Fate,
   canLook: boolean,
 ): Promise<RunResult> {
-  const ours = "runId" in record && record.runId === context.runId;
-  switch (record.state) {
+  /** Only the processes can tell. */
+  const seen = (why: string): Unknown => {
+    if (canLook) return result;
+    throw unknownEnd(result, [why, "no process is given to look at"]);
+  };
+  switch (fate.state) {
+    case "never":
+      return { ...result, started: false };
     case "running":
-      throw unknownEnd(lost, [
-        ours
+      throw unknownEnd(result, [
+        fate.runId === context.runId
           ? "it still runs on the host"
-          : `another run still acts there (${record.runId})`,
+          : `another run still acts there (${fate.runId})`,
       ]);
-    case "none":
-      return { ...lost, started: false };
     case "finished":
-      return ours
-        ? { ...lost, kind: "exit", code: record.exit }
-        : { ...lost, started: false };
+      return { ...result, kind: "exit", code: fate.exit };
     case "interrupted":
-      if (!ours) return { ...lost, started: false };
-      // the host went down meanwhile: only the processes can tell
-      if (canLook) return lost;
-      throw unknownEnd(lost, [
-        "the host went down while it ran",
-        "no process is given to look at",
-      ]);
+      return seen(
+        fate.by === "reboot"
+          ? "the host was rebooted meanwhile"
+          : "its shell was killed on the host",
+      );
+    case "unknown":
     case "unavailable":
       await untilOver(context, over);
-      if (canLook) return lost;
-      throw unknownEnd(lost, [
-        `the host keeps no record of it (${record.reason})`,
-        "no process is given to look at",
-      ]);
+      return seen(`the host cannot tell: ${fate.reason}`);
   }
 }
 

@@ -3,7 +3,7 @@ import { openContext, type Context } from "./context";
 import { dial } from "./dial";
 import { StepFailure } from "./failure";
 import { lock } from "./lock";
-import { baselineOf, look, watched, type Seen } from "./look";
+import { baselineOf, greet, look, watched, type Seen } from "./look";
 import { failed, succeeded } from "./outcome";
 import { LockGone, perform, undrainAfter } from "./perform";
 import { release, settle } from "./settle";
@@ -30,6 +30,7 @@ export async function runAction(
     await dial(context);
     context.say("look", "looking at the processes");
     const process = await watched(context);
+    if (!process && spec.act.kind === "command") await greet(context);
     const first = await look(context, process);
     note(context, first);
     if (spec.mode === "record") return recorded(context, first);

@@ -1,5 +1,5 @@
 import type { Context } from "./context";
-import { ending, exitOf, printed, StepFailure } from "./failure";
+import { endedWell, exitOf, fate, printed, StepFailure } from "./failure";
 import { sideScript } from "./script";
 
 /** Puts the host back into service, if it was taken out in this run or an earlier one. */
@@ -16,10 +16,10 @@ export async function undrain(context: Context): Promise<void> {
     context.say("undrain", "undraining");
     const script = sideScript(context, undrain, undrain.timeout);
     const result = await context.link.host.run(script);
-    if (result.kind !== "exit" || result.code !== 0) {
+    if (!endedWell(result)) {
       const exit = exitOf(result);
-      throw new StepFailure("undrain", ending(result), {
-        story: printed(context.spec.show, result),
+      throw new StepFailure("undrain", fate(result), {
+        story: printed(context, result),
         ...(exit === undefined ? {} : { exit }),
         summary: "undrain failed",
       });

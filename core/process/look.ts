@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { RemoteHost, RunResult } from "../ssh/types";
+import { lastLines } from "../text/lines";
 import { matchProgram, pidFileProgram, unitProgram } from "./look-program";
 import { readSighting } from "./report";
 import type { ProcessSpec, Sighting } from "./types";
@@ -45,6 +46,7 @@ function spelling(): string {
 function describeEnding(result: RunResult): string | null {
   const said = result.stderr.trim().split("\n").at(-1)?.slice(0, 300);
   const note = said ? `: ${said}` : "";
+  if (result.started === false) return neverBegun(result);
   switch (result.kind) {
     case "unknown":
       return result.reason;
@@ -57,4 +59,16 @@ function describeEnding(result: RunResult): string | null {
         ? null
         : `the look ended with exit ${result.code}${note}`;
   }
+}
+
+/** What ran there instead says why, on either output. */
+function neverBegun(result: RunResult): string {
+  const said = lastLines(`${result.stderr}\n${result.stdout}`).join(" / ");
+  const how =
+    result.kind === "unknown"
+      ? result.reason
+      : `the host did not begin it, and answered ${
+          result.kind === "exit" ? `exit ${result.code}` : result.kind
+        }`;
+  return said ? `${how}: ${said}` : how;
 }

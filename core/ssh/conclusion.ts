@@ -20,34 +20,64 @@ export interface Evidence {
   sent: boolean;
 }
 
+/**
+ * The script's own last word, with the token of its run, says how it ended or that it was refused. What was never sent
+ * never begins. All else is unknown: a server's exit alone says nothing of our script but that a signal killed its shell.
+ */
 export function conclude(evidence: Evidence): RunResult {
-  const { stdout, stderr } = evidence;
-  const ending = endingOf(evidence);
+  const { stdout, stderr, limit, sent } = evidence;
+  const end = stdout.seen.get("end");
+  if (end !== undefined)
+    return { ...lastWord(end, limit), ...outputs(evidence) };
+  const refused = stdout.seen.get("refused");
+  if (refused !== undefined)
+    return {
+      ...lastWord(refused, limit),
+      ...outputs(evidence),
+      started: false,
+    };
+  if (!sent)
+    return { ...unsent(evidence), ...preliminaries(evidence), started: false };
   const begun = stdout.seen.has("go");
-  // a lost link may have lost the word that it has begun
-  const certain = ending.kind !== "unknown" || !evidence.sent;
-  if (begun || !certain) return { ...ending, ...outputs(evidence) };
-  const said = stderr.seen.has("at")
-    ? outputs(evidence)
-    : preliminaries(evidence);
-  return { ...ending, ...said, started: false };
+  const ending = (begun && killed(evidence)) || unknown(evidence);
+  // what was said before the script was there is of interest if nothing else was
+  const said = stderr.seen.has("at") || begun ? outputs : preliminaries;
+  return { ...ending, ...said(evidence) };
 }
 
-function endingOf({ exit, stdout, limit, elapsed, lost }: Evidence): Ending {
-  // the script's own last word is true even if the link is cut right after it
-  const own = stdout.seen.get("end");
-  if (own !== undefined) return { kind: "exit", code: Number(own) };
-  if (exit === null)
-    return {
-      kind: "unknown",
-      reason: lost ?? "the host closed the channel without an exit",
-    };
-  const killed = typeof exit === "string" || exit > 128;
-  const late = elapsed >= limit && stdout.seen.has("at");
-  if (exit === TIMED_OUT || (killed && late))
+function lastWord(word: string, limit: number): Ending {
+  if (word === "timeout") return { kind: "timeout", seconds: limit };
+  if (word === "TERM") return { kind: "signal", signal: "SIGTERM" };
+  return { kind: "exit", code: Number(word) };
+}
+
+/** The body had begun, and its shell was killed: it can have no last word. */
+function killed({ exit, limit, elapsed }: Evidence): Ending | null {
+  const late = elapsed >= limit;
+  const signal = typeof exit === "string";
+  if (late && (signal || exit === TIMED_OUT || (exit ?? 0) > 128))
     return { kind: "timeout", seconds: limit };
+  return signal ? { kind: "signal", signal: exit } : null;
+}
+
+function unsent({ exit, lost }: Evidence): Ending {
+  if (typeof exit === "number") return { kind: "exit", code: exit };
   if (typeof exit === "string") return { kind: "signal", signal: exit };
-  return { kind: "exit", code: exit };
+  return {
+    kind: "unknown",
+    reason: lost ?? "the host closed the channel and ran no shell",
+  };
+}
+
+function unknown({ exit, lost }: Evidence): Ending {
+  const how = exit === null ? "without an exit" : `(exit ${exit})`;
+  return {
+    kind: "unknown",
+    reason:
+      exit === null && lost
+        ? lost
+        : `the host closed the channel ${how} before the script's own last word`,
+  };
 }
 
 function outputs({ stdout, stderr }: Evidence) {
@@ -57,7 +87,7 @@ function outputs({ stdout, stderr }: Evidence) {
 /** What the login shell or `sudo` said, when that was all. */
 function preliminaries({ stdout, stderr }: Evidence) {
   return {
-    stdout: stdout.noise.toString().replace(`${READY}\n`, ""),
+    stdout: stdout.noise.toString().replace(`\n${READY}\n`, ""),
     stderr: stderr.noise.toString().replaceAll(PROMPT, ""),
   };
 }

@@ -22,6 +22,8 @@ const LINGER = 250;
 export class Connection {
   /** Why the connection is no more; null while it is there. */
   lost: string | null = null;
+  /** The boot of the host, once a script has told it. */
+  boot: string | null = null;
   readonly slots: Slots;
   private readonly lingering = new Set<Promise<void>>();
   private readonly listeners = new Set<() => void>();

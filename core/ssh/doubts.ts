@@ -1,5 +1,17 @@
-/** Guard keys, each with the last run of which it is not known whether it has begun. */
-export type HostDoubts = Map<string, string>;
+/** A run that was sent to a host. */
+export interface SentRun {
+  runId: string;
+  /** The boot of the host then, if a script had told it. */
+  boot: string | null;
+  /** Milliseconds on the clock of `performance.now`. */
+  at: number;
+}
+
+/** What is remembered of one host: by guard key the last run that was sent, and the last one of which it is not known whether it has begun. */
+export interface HostDoubts {
+  readonly sent: Map<string, SentRun>;
+  readonly doubtful: Map<string, string>;
+}
 
 /** Hosts remembered at most; one that is forgotten loses a second line of defence only. */
 const MOST = 10_000;
@@ -16,7 +28,7 @@ export class Doubts {
     if (!doubts) {
       const [oldest] = this.hosts.keys();
       if (this.hosts.size >= MOST && oldest) this.hosts.delete(oldest);
-      doubts = new Map();
+      doubts = { sent: new Map(), doubtful: new Map() };
       this.hosts.set(host, doubts);
     }
     return doubts;

@@ -7,20 +7,20 @@ import { MarkedOutput } from "./marked-output";
 import {
   commandLine,
   GO,
-  KILL_AFTER,
   program,
   PROMPT,
   READY,
   wholeSeconds,
 } from "./program";
 import type { RunResult, Script } from "./types";
+import { KILL_AFTER } from "./watchdog";
 
 /** Milliseconds without output after the exit of the script, when something else keeps its outputs open. */
 const QUIET = 1_000;
 /** Milliseconds to wait for outputs after the exit in any case, and for the host to close the channel after the last words. */
 const REST = 5_000;
-/** Seconds for `sudo` to let us through. */
-const SUDO_LIMIT = 60;
+/** Seconds for a login shell and `sudo` to let us through. */
+const START_LIMIT = 60;
 /** Seconds beyond the deadline on the host before its silence counts as lost. */
 const SILENCE = 20;
 
@@ -55,7 +55,7 @@ export class Execution {
   readonly over: Promise<void>;
   private readonly stdout: MarkedOutput;
   private readonly stderr: MarkedOutput;
-  private readonly begun = performance.now();
+  private sentAt = performance.now();
   private readonly limit: number;
   private exit: Exit | null = null;
   private exitedAt: number | null = null;
@@ -64,6 +64,8 @@ export class Execution {
   private timers: NodeJS.Timeout[] = [];
   private quiet: NodeJS.Timeout | null = null;
   private sent = false;
+  /** It was let go without being sent, and never will be. */
+  private refused = false;
   private done = false;
 
   constructor(
@@ -87,17 +89,24 @@ export class Execution {
       this.finish();
       this.free();
     });
-    this.deadline();
-    this.send();
+    this.after(START_LIMIT * 1000, () => this.neverReady());
+    // a password goes first, the program when a shell says that it is there
+    if (this.asks) channel.write(`${plan.script.sudoPassword}\n`);
   }
 
   /** The process group on the host, once it is known. */
   get group(): number | null {
-    return Number(this.stdout.seen.get("at")) || null;
+    return Number(this.stdout.seen.get("at")?.split(" ")[0]) || null;
   }
 
-  /** Asks the server of the session to signal it. */
+  /** The boot of the host that it runs in, once it is known. */
+  get boot(): string | null {
+    return this.stdout.seen.get("at")?.split(" ")[1] || null;
+  }
+
+  /** Asks the server of the session to signal it. What was not sent yet never will be. */
   signal(name: "TERM" | "KILL"): void {
+    if (!this.sent) this.refused = true;
     this.channel.signal(name);
   }
 
@@ -111,13 +120,10 @@ export class Execution {
     return Boolean(sudo) && sudoPassword !== undefined;
   }
 
-  private send(): void {
-    if (this.asks) this.channel.write(`${this.plan.script.sudoPassword}\n`);
-    else this.sendProgram();
-  }
-
   private sendProgram(): void {
     this.sent = true;
+    this.sentAt = performance.now();
+    this.deadline();
     this.channel.write(
       this.asks ? `${GO}\n${this.plan.input}` : this.plan.input,
     );
@@ -128,17 +134,29 @@ export class Execution {
     if (this.done) return;
     output.push(chunk);
     if (!this.sent) this.converse();
+    if (this.connection.boot === null) this.connection.boot = this.boot;
     if (this.complete) this.finish();
-    else if (this.exit !== null) this.settle();
+    else if (this.exit !== null || this.ended(this.stdout)) this.settle();
   }
 
-  /** With `sudo`: the program is sent when it has let us through, and never taken for another password. */
+  /** The program is sent when a shell of ours is there: not to something else that the host runs, nor taken for another password. */
   private converse(): void {
-    if (this.stdout.waiting().includes(READY)) return this.sendProgram();
+    if (this.refused) return;
+    if (this.stdout.waiting().includes(`\n${READY}\n`))
+      return this.sendProgram();
     const prompts = this.stderr.waiting().split(PROMPT).length - 1;
     if (prompts < 2) return;
-    this.sent = true;
+    this.refused = true;
     this.channel.end(); // the password was wrong
+  }
+
+  private neverReady(): void {
+    if (this.sent || this.refused) return;
+    this.refused = true;
+    this.channel.end();
+    this.after(REST, () =>
+      this.finish(`the host ran no shell of ours within ${START_LIMIT} s`),
+    );
   }
 
   private exited(exit: Exit): void {
@@ -157,23 +175,20 @@ export class Execution {
 
   /** The script's last words are there, on both outputs: what comes after them is none of it. */
   private get complete(): boolean {
-    return this.stdout.seen.has("end") && this.stderr.seen.has("end");
+    return this.ended(this.stdout) && this.ended(this.stderr);
+  }
+
+  private ended({ seen }: MarkedOutput): boolean {
+    return seen.has("end") || seen.has("refused");
   }
 
   private deadline(): void {
     const seconds = this.limit + KILL_AFTER + SILENCE;
-    const whole = seconds + (this.asks ? SUDO_LIMIT : 0);
-    this.after(whole * 1000, () =>
+    this.after(seconds * 1000, () =>
       this.finish(
         `the host said nothing for ${SILENCE} s after the deadline of ${this.limit} s`,
       ),
     );
-    if (this.asks)
-      this.after(SUDO_LIMIT * 1000, () => {
-        if (this.sent) return;
-        this.sent = true;
-        this.channel.end();
-      });
   }
 
   private after(ms: number, act: () => void): void {
@@ -195,17 +210,21 @@ export class Execution {
         stdout: this.stdout,
         stderr: this.stderr,
         limit: this.limit,
-        elapsed: ((this.exitedAt ?? performance.now()) - this.begun) / 1000,
+        elapsed: ((this.exitedAt ?? performance.now()) - this.sentAt) / 1000,
         lost: reason ?? this.connection.lost,
         sent: this.sent,
       }),
     );
   }
 
-  /** After the last words the host closes the channel when the processes are gone; what stays was left in the background. */
+  /**
+   * The script waits until its last words have been heard. Then the host closes the channel
+   * when the processes are gone; what stays was left in the background.
+   */
   private leave(): void {
-    const ending = this.complete && this.exit === null;
-    if (!ending) this.channel.close();
+    const ending = this.ended(this.stdout) && this.exit === null;
+    if (ending) this.channel.write("\n");
+    else this.channel.close();
     setTimeout(() => {
       this.channel.close();
       this.free();

@@ -1,23 +1,101 @@
-import { guardQuestion } from "./guard-program";
-import {
-  LinkError,
-  type GuardOptions,
-  type GuardRecord,
-  type RunResult,
-  type Script,
+import { readAnswer, type Answer, type RunRecord } from "./guard-answer";
+import { guardQuestion, REMEMBERED } from "./guard-program";
+import type {
+  Fate,
+  GuardOptions,
+  GuardRecord,
+  RunResult,
+  Script,
 } from "./types";
 
 type Run = (script: Script, signal?: AbortSignal) => Promise<RunResult>;
 
+interface Question {
+  key: string;
+  /** Seconds. */
+  timeout: number;
+}
+
 const KEY = /^[A-Za-z0-9._-]{1,200}$/;
 const RUN_ID = /^[A-Za-z0-9._:-]{1,200}$/;
+/** Seconds that an age may be wrong: the way to the host, and roundings. */
+const MARGIN = 2;
 
-/** Waits for a guard on the host, and reads its record. @throws LinkError */
+/** Waits for a guard on the host, and reads its newest record. @throws LinkError */
 export async function askGuard(
   run: Run,
-  { key, timeout }: { key: string; timeout: number },
-  { signal, revoke, sudo, sudoPassword }: GuardOptions,
+  question: Question,
+  options: GuardOptions,
 ): Promise<GuardRecord> {
+  const answer = await ask(run, question, options);
+  if (answer.state !== "told") return answer;
+  const [newest] = answer.records;
+  return newest ? recordOf(newest) : { state: "none" };
+}
+
+/** What is known of a run before its guard is asked. */
+export interface Sent {
+  /** The boot of the host when it was sent; undefined if nobody knows. */
+  boot?: string;
+  /** Seconds since then, at most; undefined if nobody knows. */
+  age?: number;
+}
+
+/**
+ * Waits for a guard on the host, and finds out what became of one run of it. It is revoked first: if it has not
+ * begun by now it never will. Only then is the lack of a trace of it proof, and only in the boot in which it was sent. @throws LinkError
+ */
+export async function askFate(
+  run: Run,
+  question: Question & { runId: string },
+  options: GuardOptions,
+  sent: Sent,
+): Promise<Fate> {
+  const { runId } = question;
+  const answer = await ask(run, question, { ...options, revoke: runId });
+  if (answer.state !== "told") return answer;
+  const own = answer.records.find((record) => record.runId === runId);
+  const sameBoot = sent.boot === answer.boot;
+  if (own?.state === "finished") return { state: "finished", exit: own.exit };
+  if (own)
+    return {
+      state: "interrupted",
+      by: own.boot === answer.boot ? "signal" : "reboot",
+    };
+  if (sent.boot === undefined)
+    return {
+      state: "unknown",
+      reason: "the host has no record of it, and may have been rebooted since",
+    };
+  if (!sameBoot) return { state: "interrupted", by: "reboot" };
+  if (!answer.revoked)
+    return {
+      state: "unknown",
+      reason: "the host has no record of it, and none could be made",
+    };
+  if (mayBeForgotten(answer, sent))
+    return {
+      state: "unknown",
+      reason: "the host remembers later runs only",
+    };
+  return { state: "never" };
+}
+
+/** So many runs have come since that it may not be among those that are remembered. */
+function mayBeForgotten(
+  { records, uptime }: Extract<Answer, { state: "told" }>,
+  { age }: Sent,
+): boolean {
+  const oldest = records[REMEMBERED - 1];
+  if (!oldest) return false;
+  return age === undefined || !(oldest.begun < uptime - age - MARGIN);
+}
+
+async function ask(
+  run: Run,
+  { key, timeout }: Question,
+  { signal, revoke, sudo, sudoPassword }: GuardOptions,
+): Promise<Answer> {
   if (!KEY.test(key))
     throw new TypeError(`guard: ${JSON.stringify(key)} is no name of a file`);
   if (revoke !== undefined && !RUN_ID.test(revoke))
@@ -28,37 +106,11 @@ export async function askGuard(
     ...(sudo === undefined ? {} : { sudo }),
     ...(sudoPassword === undefined ? {} : { sudoPassword }),
   };
-  return judge(await run(script, signal));
+  return readAnswer(await run(script, signal));
 }
 
-function judge(result: RunResult): GuardRecord {
-  const lines = result.stdout.trim().split("\n");
-  if (result.kind === "unknown")
-    throw new LinkError(`the guard could not be asked: ${result.reason}`);
-  const last = (kind: string) =>
-    lines.findLast((line) => line.startsWith(`${kind} `))?.split(" ");
-  if (lines.includes("noflock"))
-    return { state: "unavailable", reason: "the host has no flock" };
-  if (lines.includes("noplace"))
-    return {
-      state: "unavailable",
-      reason: "the host has no place for a guard",
-    };
-  const free = last("free");
-  if (free) return recordOf(free);
-  const busy = last("busy");
-  if (busy) return { state: "running", runId: busy[2] || "unknown" };
-  return { state: "unavailable", reason: whyNot(result) };
-}
-
-function recordOf([, number, runId = "", state, exit]: string[]): GuardRecord {
-  if (number === "0" || runId === "") return { state: "none" };
-  if (state === "finished")
-    return { state: "finished", runId, exit: Number(exit) };
-  return { state: "interrupted", runId };
-}
-
-function whyNot(result: RunResult): string {
-  const said = result.stderr.trim().split("\n").at(-1);
-  return `the host did not tell of its guard${said ? `: ${said}` : ""}`;
+function recordOf({ runId, state, exit }: RunRecord): GuardRecord {
+  return state === "finished"
+    ? { state: "finished", runId, exit }
+    : { state: "interrupted", runId };
 }

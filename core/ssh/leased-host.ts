@@ -1,8 +1,10 @@
 import type { Connection } from "./connection";
 import type { HostDoubts } from "./doubts";
-import { askGuard } from "./guard";
+import { askFate, askGuard, type Sent } from "./guard";
 import { run } from "./run";
 import type {
+  Fate,
+  Guard,
   GuardOptions,
   GuardRecord,
   RemoteHost,
@@ -22,10 +24,15 @@ export class LeasedHost implements RemoteHost {
     script: Script,
     { signal }: { signal?: AbortSignal } = {},
   ): Promise<RunResult> {
-    const result = await run(this.connection, script, signal);
-    const doubtful = result.kind === "unknown" && result.started !== false;
-    if (script.guard && doubtful)
-      this.doubts.set(script.guard.key, script.guard.runId);
+    const { guard } = script;
+    if (!guard) return this.send(script, signal);
+    const { boot } = this.connection;
+    const sent = { runId: guard.runId, boot, at: performance.now() };
+    this.doubts.sent.set(guard.key, sent);
+    const result = await this.send(script, signal);
+    sent.boot ??= this.connection.boot; // its own first word may have told
+    if (result.kind === "unknown" && result.started !== false)
+      this.doubts.doubtful.set(guard.key, guard.runId);
     return result;
   }
 
@@ -34,18 +41,45 @@ export class LeasedHost implements RemoteHost {
     timeout: number,
     options: GuardOptions = {},
   ): Promise<GuardRecord> {
-    const revoke = options.revoke ?? this.doubts.get(key);
+    const { doubtful } = this.doubts;
+    const revoke = options.revoke ?? doubtful.get(key);
     const record = await askGuard(
-      (script, signal) => run(this.connection, script, signal),
+      (script, signal) => this.send(script, signal),
       { key, timeout },
       { ...options, ...(revoke === undefined ? {} : { revoke }) },
     );
-    if (record.state !== "running" && revoke === this.doubts.get(key))
-      this.doubts.delete(key);
+    if (record.state !== "running" && revoke === doubtful.get(key))
+      doubtful.delete(key);
     return record;
+  }
+
+  async fateOf(
+    { key, runId }: Guard,
+    timeout: number,
+    { boot, ...options }: GuardOptions & { boot?: string } = {},
+  ): Promise<Fate> {
+    return askFate(
+      (script, signal) => this.send(script, signal),
+      { key, timeout, runId },
+      options,
+      { ...this.sent(key, runId), ...(boot === undefined ? {} : { boot }) },
+    );
   }
 
   release(): void {
     this.giveBack();
+  }
+
+  private send(script: Script, signal?: AbortSignal): Promise<RunResult> {
+    return run(this.connection, script, signal);
+  }
+
+  private sent(key: string, runId: string): Sent {
+    const run = this.doubts.sent.get(key);
+    if (run?.runId !== runId) return {};
+    return {
+      age: (performance.now() - run.at) / 1000,
+      ...(run.boot === null ? {} : { boot: run.boot }),
+    };
   }
 }

@@ -12,7 +12,7 @@ export class MarkedOutput {
   /** What was printed before the script had begun. */
   readonly noise = new Bounded();
   readonly body = new Bounded();
-  /** What follows each kind of marker that was seen: `at`, `go`, `end`. */
+  /** What follows each kind of marker that was seen: `at`, `go`, `end` or `refused`. */
   readonly seen = new Map<string, string>();
   private readonly token: Buffer;
   private rest = Buffer.alloc(0);
@@ -60,7 +60,8 @@ export class MarkedOutput {
   }
 
   private take(bytes: Buffer): void {
-    if (!bytes.length || this.seen.has("end")) return;
+    if (!bytes.length || this.seen.has("end") || this.seen.has("refused"))
+      return;
     (this.seen.has("at") ? this.body : this.noise).push(bytes);
   }
 }

@@ -1,15 +1,18 @@
 import { quote } from "../text/quote";
 import { guardEnd, guardStart } from "./guard-program";
+import { CHECK_INPUT, FEED, holdInput } from "./script-input";
 import type { Script } from "./types";
-
-/** Seconds between TERM and KILL on the host. */
-export const KILL_AFTER = 2;
+import { DEADLINE, watchdog } from "./watchdog";
 
 /** Printed by `sudo` where it wants a password. */
 export const PROMPT = "[locked-action sudo]";
 
-/** Printed when `sudo` has let us through. */
-export const READY = "locked-action-ready";
+/**
+ * The line by which a shell of ours, with the rights that were asked for, says that it is there. Nothing is sent before.
+ * The command line has it with two blanks: a host that repeats what it was asked to run does not say it.
+ */
+export const READY = "locked-action ready";
+const SAY_READY = "echo; echo locked-action  ready";
 
 /** The line that is waited for after a password, which `sudo` may have left unread. */
 export const GO = "go";
@@ -34,19 +37,17 @@ export function commandLine({ sudo, sudoPassword }: Script): string {
     if (sudo !== true) words.push("-u", `'${sudo}'`);
     words.push("--");
   }
-  if (asks)
-    words.push(
-      `/bin/sh -c 'echo ${READY}; until [ "$la_w" = ${GO} ]; do read -r la_w || exit 97; done; exec /bin/sh -s'`,
-    );
-  else words.push("/bin/sh -s");
+  const wait = `until [ "$la_w" = ${GO} ]; do read -r la_w || exit 97; done; `;
+  words.push(`/bin/sh -c '${SAY_READY}; ${asks ? wait : ""}exec /bin/sh -s'`);
   return words.join(" ");
 }
 
 /**
- * The program that goes over stdin: tells that it is there, and in which process
- * group; sees to a deadline; exports; takes the guard; runs the body; tells its exit.
+ * The program that goes over stdin: tells that it is there, in which process group and
+ * in which boot of the host; sees to a deadline; takes the guard; runs the body; tells its end.
  * It is one command of the shell, run only if all of it is there: a link that is cut
- * must not leave half a script to be run.
+ * must not leave half a script to be run. File descriptor 4 is the error output; what the shell
+ * itself says of this program, which holds secrets, goes nowhere.
  */
 export function program(script: Script, token: string): string {
   const { body, environment = {}, stdin, timeout, guard } = script;
@@ -55,89 +56,89 @@ export function program(script: Script, token: string): string {
   );
   return [
     "{ unset la_w",
+    "exec 4>&2 2>/dev/null",
+    PATHS,
     PROCESS_GROUP,
-    `printf '%s at %s\\n' ${token} "$la_g"; printf '%s at\\n' ${token} >&2`,
+    BOOT,
+    `echo "${token} at $la_g $la_boot"; echo '${token} at' >&4`,
+    lastWord(token),
+    DEADLINE,
     watchdog(wholeSeconds(timeout)),
-    ...(stdin === undefined ? [] : [input(stdin, token)]),
+    ...(stdin === undefined ? [] : [holdInput(stdin)]),
     define(body),
+    ...(stdin === undefined ? [] : [CHECK_INPUT]),
     ...(guard ? [guardStart(guard)] : []),
+    "la_ended refused",
+    `echo '${token} go'`,
+    stdin === undefined ? "(" : `${FEED} | (`,
+    CLOSE,
+    "PATH=$la_path",
     ...exports,
-    "la_ended",
-    `printf '%s go\\n' ${token}`,
-    stdin === undefined ? RUN : RUN_WITH_STDIN,
-    "la_e=$?",
+    "exec 2>&4 4>&-",
+    stdin === undefined ? "la_main ) </dev/null" : "la_main )",
+    EXIT_CODE,
     ...(guard ? [guardEnd()] : []),
-    "la_ended",
-    `printf '%s end %s\\n' ${token} "$la_e"; printf '%s end\\n' ${token} >&2`,
+    "la_ended end",
+    'la_tell end "$la_e"',
     'exit "$la_e"',
     "}\n",
   ].join("\n");
 }
 
-/** The session's own shell leads its group; under `sudo` or a wrapper of the host's it may not. */
+/** Some hosts give a user, or `sudo`, a path that lacks what is needed here; the body gets the host's. */
+const PATHS = `la_path=\${PATH-}
+PATH=\${PATH:+$PATH:}/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin`;
+
+/** The session's own shell leads its group; under \`sudo\` or a wrapper of the host's it may not. */
 const PROCESS_GROUP = `la_g=$$
-kill -0 "-$$" 2>/dev/null || {
+kill -0 "-$$" || {
 la_g=
-read -r la_p 2>/dev/null </proc/$$/stat && la_p=\${la_p##*") "} && set -- $la_p && la_g=$3
+read -r la_p </proc/$$/stat && la_p=\${la_p##*") "} && set -- $la_p && la_g=$3
 set --
 }`;
 
+const BOOT = "la_boot=; read -r la_boot </proc/sys/kernel/random/boot_id";
+
 /**
- * Ends the whole process group at the deadline, and what stays of it two seconds after
- * a TERM from anywhere. It lives as long as this shell: what outlives a shell that was
- * killed, a daemon say, is left alone. The body may take its time after TERM: this shell
- * waits for it, then \`la_ended\` ends it as the signal would have.
+ * The last word, with a token that only this run and we know: that the body has ended, and how, or that it was refused,
+ * which means that it never begins. Some servers close the channel as soon as
+ * this shell is gone, whatever is still on its way: it stays until we have heard it, or the link is gone.
  */
-function watchdog(seconds: number): string {
-  return `( la_o=
-trap 'kill -KILL "$!"; wait "$!"; exit' USR1
-trap 'la_o=1; kill -KILL "$!"' TERM
-while sleep ${seconds} & wait "$!"; [ $? -gt 128 ] && [ -z "$la_o" ]; do :; done
-if [ -z "$la_o" ]; then
-read -r la_p </proc/self/stat && la_p=\${la_p##*") "} && set -- $la_p && [ "$2" != $$ ] && exit
-kill -USR1 $$
-fi
-trap '' TERM
-kill -TERM 0
-sleep ${KILL_AFTER}
-kill -KILL 0 ) </dev/null >/dev/null 2>&1 &
-la_k=$! la_late= la_term=
-trap '[ -n "$la_late" ] || { kill -USR1 "$la_k"; wait "$la_k"; } 2>/dev/null' EXIT
-trap la_late=1 USR1
-trap la_term=1 TERM
-la_ended() {
-[ -z "$la_late" ] || exit ${TIMED_OUT}
-[ -z "$la_term" ] || { trap - TERM; kill -TERM $$; }
+function lastWord(token: string): string {
+  return `la_tell() {
+la_where=
+echo "${token} $1 $2"
+echo '${token} '"$1" >&4
+la_unwatch
+read -r la_x
+}
+la_refuse() {
+[ -z "$2" ] || echo "locked-action: $2" >&4
+la_tell refused "$1"
+exit "$1"
 }`;
 }
 
-/** A body with an error of syntax is none, and nothing of it is run. The empty line mends one that ends in a backslash, \`:\` one without a command. */
+/**
+ * A body with an error of syntax is none, and nothing of it is run: most shells end
+ * there. The empty line mends one that ends in a backslash, \`:\` one without a command.
+ */
 function define(body: string): string {
   return `la_s=${quote(body)}
+la_syntax() { la_refuse 2 'the command has a syntax error: nothing of it was run, and nothing of it is shown (to see where: sh -n)'; }
+la_where=syntax
 eval "la_main() {
 :
 $la_s
 
-}" || exit 2
+}" || la_syntax
+la_where=
 unset la_s`;
 }
 
-/** In a subshell, so that an \`exit\` or an \`exec\` of the body leaves us the last word; without the guard's files, which a daemon would keep open for ever. */
-const CLOSED = "7<&- 8<&- 9<&-";
-const RUN = `(la_main) </dev/null ${CLOSED}`;
-const RUN_WITH_STDIN = `la_input ${CLOSED} | (la_main) ${CLOSED}`;
+/** The guard's files, which a daemon would keep open for ever. The body is in a subshell, so that its \`exit\` or \`exec\` leaves us the last word. */
+const CLOSE = "exec 6<&- 7<&- 8<&- 9<&-";
 
-/** As base64 in the program itself: complete or not there at all, of any bytes, and never in argv. */
-function input(stdin: string, token: string): string {
-  const lines =
-    Buffer.from(stdin)
-      .toString("base64")
-      .match(/.{1,76}/g) ?? [];
-  return [
-    "command -v base64 >/dev/null || { echo 'locked-action: this host has no base64, which stdin needs' >&2; exit 127; }",
-    "la_input() { base64 -d <<'" + token + "'",
-    ...lines,
-    token,
-    "}",
-  ].join("\n");
-}
+/** ksh tells a signal as 256 and its number. */
+const EXIT_CODE = `la_e=$?
+[ "$la_e" -lt 256 ] || la_e=$((la_e - 128))`;

@@ -69,7 +69,10 @@ export type Ending =
   | { kind: "unknown"; reason: string };
 
 export interface Beginning {
-  /** Only there if the body has certainly not begun, and never will: `sudo` refused, the guard was not free in time, the link was gone before. */
+  /**
+   * Only there if the body has certainly not begun, and never will: it was never sent (the link was gone before, or something else than our shell
+   * answered, such as `sudo` that refuses or a forced command), or our script has refused it in its own last word.
+   */
   started?: false;
 }
 
@@ -80,6 +83,20 @@ export type GuardRecord =
   | { state: "finished"; runId: string; exit: number }
   /** The act was begun, nothing runs any more, and its end was not written (the host went down). */
   | { state: "interrupted"; runId: string }
+  /** The host has no `flock`, or no place to keep a record in: nothing is known. */
+  | { state: "unavailable"; reason: string };
+
+/** What became of one run under a guard. */
+export type Fate =
+  /** It has not begun, and never will: the guard has revoked it. */
+  | { state: "never" }
+  /** The guard is not free yet: this run has it, or another one. */
+  | { state: "running"; runId: string }
+  | { state: "finished"; exit: number }
+  /** It was begun, nothing of it runs any more, and its end was not written: its shell was killed, or the host rebooted. */
+  | { state: "interrupted"; by: "signal" | "reboot" }
+  /** It may have run. */
+  | { state: "unknown"; reason: string }
   /** The host has no `flock`, or no place to keep a record in: nothing is known. */
   | { state: "unavailable"; reason: string };
 
@@ -98,6 +115,16 @@ export interface RemoteHost {
   ): Promise<GuardRecord>;
   /** What this host says of its processes itself. @default a program that is run there tells */
   look?(process: ProcessSpec): Promise<Sighting>;
+  /**
+   * Waits likewise, and tells what became of one run; if it has not begun by now it never will.
+   * `boot` is the boot of the host when a run of another process was sent; of this process's own runs it is known.
+   * @throws LinkError
+   */
+  fateOf(
+    guard: Guard,
+    timeout: number,
+    options?: Omit<GuardOptions, "revoke"> & { boot?: string },
+  ): Promise<Fate>;
   /** Gives the connection back; the last one closes it. */
   release(): void;
 }

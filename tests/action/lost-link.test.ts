@@ -81,13 +81,15 @@ describe("a connection that is lost", () => {
 
   it("while it acts, for good: the lock stays, and the next run finds out", async () => {
     const of = spec({
-      act: long(0),
+      // it is looked for until its deadline
+      act: { ...long(0), timeout: 4 },
       connection: { ...rig.connection("web1"), dialErrorLimit: 1 },
     });
     const run = rig.run(of);
     await acting();
     const host = rig.fleet.host("web1");
     cutOff();
+    go();
     const outcome = failed(await run);
     await host.start();
     expect(outcome.reasons[0]).to.match(
@@ -95,7 +97,6 @@ describe("a connection that is lost", () => {
     );
     expect(outcome.debt.phase).to.equal("attempted");
     expect(await state(of)).to.equal("failed");
-    go();
     const next = succeeded(await rig.run(rig.after(of, outcome)));
     expect(next).to.deep.include({ outcome: "acted", exitCode: 0 });
     expect(acts()).to.equal(1);

@@ -19,7 +19,7 @@ const SHELLS = [
     name: "an old bash",
     shell: "bash",
     environment: "BASH_COMPAT=50",
-    pipes: /\/key@0\.\d+\.out/,
+    pipes: /\/key\.\d+\.out/,
   },
 ];
 

@@ -37,7 +37,7 @@ export function comm(pid: number): string {
 
 /** Removes what guards of these keys have left: the directory is the machine's, only what is ours goes. */
 export function removeGuards(...keys: string[]): void {
-  const place = "/run/lock/locked-action";
+  const place = "/run/locked-action";
   if (!fs.existsSync(place)) return;
   for (const file of fs.readdirSync(place))
     if (keys.some((key) => file.startsWith(key)))

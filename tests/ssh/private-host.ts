@@ -48,14 +48,14 @@ export function needsPrivateHosts(): void {
 }
 
 /**
- * A real sshd with accounts, sudoers, /run/lock, home of root and, if wanted, other mounts of its own:
+ * A real sshd with accounts, sudoers, /run/lock, /run/locked-action, home of root and, if wanted, other mounts of its own:
  * they are in a mount namespace, so the machine itself is not changed.
  */
 export async function startPrivateHost(
   sandbox: Sandbox,
   accounts: Account[],
   {
-    /** More of the shell script that runs in the namespace before sshd does. */
+    /** More of the shell script that runs in the namespace before sshd does; `$dir` is the host's directory. */
     mounts = [] as string[],
     /** More lines for sshd_config, which outweigh the others. */
     config = [] as string[],
@@ -93,10 +93,12 @@ export async function startPrivateHost(
   );
   const script = [
     "set -e",
+    `dir=${dir}`,
     ...["passwd", "shadow", "group", "sudoers"].map(
       (file) => `mount --bind ${dir}/etc/${file} /etc/${file}`,
     ),
     "mount -t tmpfs -o mode=1777 none /run/lock",
+    "mkdir -p /run/locked-action; mount -t tmpfs -o mode=755 none /run/locked-action",
     "mount -t tmpfs none /root", // the home of root by sudo
     "mkdir -p /run/sudo; mount -t tmpfs none /run/sudo",
     ...mounts,

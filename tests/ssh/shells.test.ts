@@ -206,7 +206,9 @@ describe("a script under other shells and tools", () => {
     });
 
     it("without base64 only stdin is missing, and it says so", async () => {
-      const special = await hostWith({ base64: "absent" });
+      const special = await hostWith({ base64: "absent" }, [
+        `mount --bind /dev/null ${find("base64")}`,
+      ]);
       const leased = await pool.lease(special.connection("plain"));
       const script = { body: "echo a", timeout: 30 };
       expect(await leased.run(script)).to.include({ stdout: "a\n" });

@@ -95,12 +95,13 @@ export function keygen(
 }
 
 /**
- * Runs a command with a directory of its own in the place of /run/lock, where this machine allows it: what
+ * Runs a command with directories of its own in the place of /run/lock and /run/locked-action, where this machine allows it: what
  * guards leave there goes with the sandbox, and a thousand tests before do not slow the next one down.
  */
 const PRIVATELY = `
 if unshare -m true 2>/dev/null; then
-  exec unshare -m sh -c 'mount --bind "$1" /run/lock; shift; exec "$@"' sh "$@"
+  exec unshare -m sh -c 'mount --bind "$1" /run/lock; mkdir -p /run/locked-action
+    mount --bind "$1-root" /run/locked-action; shift; exec "$@"' sh "$@"
 fi
 shift
 exec "$@"
@@ -118,6 +119,7 @@ function prepare(
   const { publicKey } = keygen(key);
   const locks = path.join(keys, `run-lock-${name}`);
   fs.mkdirSync(locks);
+  fs.mkdirSync(`${locks}-root`);
   fs.chmodSync(locks, 0o1777);
   const config = [
     `Port ${port}`,
