@@ -21,6 +21,9 @@ const ON_HOSTS = ["busybox", "fish", "gawk", "mawk", "sudo", "tcsh", "zsh"];
 
 /** With `--tests`. */
 const FOR_TESTS = [
+  // SSH servers that hosts may have beside OpenSSH
+  { file: "/usr/sbin/dropbear", package: "dropbear-bin" },
+  { file: "/usr/sbin/tinysshd", package: "tinysshd" },
   ...[...ON_HOSTS, "faketime"].map((command) => ({
     ...{ command, package: command },
   })),

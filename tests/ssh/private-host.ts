@@ -7,6 +7,13 @@ import { keygen } from "../support/hosts";
 import { ask, freePorts } from "../support/ports";
 import type { Sandbox } from "../support/sandbox";
 import { connect } from "./connect";
+import {
+  publicKeyOf,
+  serveDropbear,
+  serveTinysshd,
+  type ServerName,
+  type Serving,
+} from "./ssh-servers";
 
 export interface Account {
   name: string;
@@ -62,6 +69,7 @@ export async function startPrivateHost(
     /** More lines for sudoers. */
     defaults = "",
     pidNamespace = false,
+    server = "sshd" as ServerName,
   } = {},
 ): Promise<PrivateHost> {
   fs.chmodSync(sandbox.dir, 0o711); // other users have to get to their homes
@@ -69,7 +77,7 @@ export async function startPrivateHost(
   const dir = fs.mkdtempSync(path.join(sandbox.dir, "private-"));
   fs.chmodSync(dir, 0o711);
   const client = keygen(path.join(dir, "client"));
-  const { publicKey } = keygen(path.join(dir, "host"));
+  keygen(path.join(dir, "host"));
   fs.writeFileSync(path.join(dir, "authorized_keys"), client.publicKey);
   writeAccounts(dir, accounts, defaults);
   const [port] = await freePorts(1);
@@ -91,6 +99,7 @@ export async function startPrivateHost(
       "",
     ].join("\n"),
   );
+  const { command, hostKey } = serving(server, dir, port!, sandbox);
   const script = [
     "set -e",
     `dir=${dir}`,
@@ -102,7 +111,7 @@ export async function startPrivateHost(
     "mount -t tmpfs none /root", // the home of root by sudo
     "mkdir -p /run/sudo; mount -t tmpfs none /run/sudo",
     ...mounts,
-    `exec /usr/sbin/sshd -D -e -f ${dir}/sshd.conf`,
+    command,
   ].join("\n");
   const log = fs.openSync(path.join(dir, "sshd.log"), "a");
   const flags = pidNamespace ? ["-m", "-p", "-f", "--mount-proc"] : ["-m"];
@@ -115,7 +124,6 @@ export async function startPrivateHost(
       throw new Error(fs.readFileSync(path.join(dir, "sshd.log"), "utf8"));
     return /^SSH-2/.test(await ask(port!, null));
   });
-  const hostKey = publicKey.split(" ").slice(0, 2).join(" ").trim();
   const { privateKey } = client;
   return {
     port: port!,
@@ -125,6 +133,26 @@ export async function startPrivateHost(
     connection: (user) =>
       connect({ host: "127.0.0.1", port: port!, user, hostKey, privateKey }),
   };
+}
+
+function serving(
+  server: ServerName,
+  dir: string,
+  port: number,
+  sandbox: Sandbox,
+): Serving {
+  const environment = `LOCKED_ACTION_SANDBOX=${sandbox.dir}`;
+  switch (server) {
+    case "dropbear":
+      return serveDropbear(dir, port, environment);
+    case "tinysshd":
+      return serveTinysshd(dir, port, environment);
+    case "sshd":
+      return {
+        command: `exec /usr/sbin/sshd -D -e -f ${dir}/sshd.conf`,
+        hostKey: publicKeyOf(fs.readFileSync(`${dir}/host.pub`, "utf8")),
+      };
+  }
 }
 
 function writeAccounts(
