@@ -1,21 +1,16 @@
 import { waysOnWithChef, type HolderView, type LockView } from "../core/lock";
-import { quote } from "../core/text/quote";
+import { lockedAction, pulumiUp, type LockPlace } from "../core/text/command";
 import type { Context } from "./context";
 
-/** A command of ours that can be copied: it goes to where this one went. */
-export function locked(context: Context, ...words: string[]): string {
-  const { servers, root, stack } = context.options;
-  const where = [
-    ...(servers === undefined ? [] : ["--servers", servers]),
-    ...(stack === undefined ? [] : ["--stack", stack]),
-    ...(root === undefined ? [] : ["--root", root]),
-  ];
-  return ["locked-action", ...words, ...where].map(shellWord).join(" ");
+/** A command of ours that can be copied, to any terminal: it goes to where this one went. */
+export function locked({ where }: Context, ...words: string[]): string {
+  return lockedAction(placeOf(where), ...words);
 }
 
-export function shellWord(text: string): string {
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : quote(text);
-}
+export const placeOf = ({ servers, root }: Context["where"]): LockPlace => ({
+  servers: servers.text,
+  root,
+});
 
 /** What can be done about a lock as it stands, as commands that can be copied. */
 export function nextSteps(context: Context, lock: LockView): string[] {
@@ -47,7 +42,7 @@ function waysOut(
       ? [`make sure that nothing of it still works on ${who}: its run is gone`]
       : []),
     record?.urn
-      ? `repair ${who}: pulumi up --target ${quote(record.urn)}`
+      ? `repair ${who}: ${pulumiUp(record.urn)}`
       : `repair ${who}: run the same command again, it takes this lock over`,
     `or, if it needs no repair: ${locked(context, ...clear)}`,
   ];

@@ -1,10 +1,10 @@
+import { DEFAULT_ROOT } from "../core/text/command";
 import { readSettings, variable } from "../provider/settings";
 import { parseServers, type Servers } from "../core/zookeeper/servers";
 import { usage } from "./errors";
 import type { GlobalOptions } from "./options";
 import { readStackConfig } from "./stack-config";
 
-const DEFAULT_ROOT = "/locked-action";
 const SERVERS = variable("zookeeperServers");
 const ROOT = variable("lockRoot");
 const AUTH = variable("zookeeperAuth");

@@ -1,4 +1,5 @@
 import type { KeptLock, LockSpec } from "../core/action/types";
+import { clearCommand } from "../core/text/command";
 import type { HistoryEntry, Owner } from "../core/lock/types";
 import { DEFAULT_ROOT, type Plan } from "./plan";
 import type { Runtime } from "./runtime";
@@ -117,7 +118,5 @@ export async function releaseKeptLock(
 }
 
 /** How to go on when a kept lock could not be given back. */
-export function clearCommand({ where, lock }: Standing): string {
-  const root = lock.root ? ` --root ${lock.root}` : "";
-  return `locked-action clear ${lock.name} --holder ${where.holder} --servers ${lock.servers}${root}`;
-}
+export const clearKept = ({ where, lock }: Standing): string =>
+  clearCommand(lock, lock.name, where.holder);

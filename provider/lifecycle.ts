@@ -1,10 +1,11 @@
+import { lockedAction } from "../core/text/command";
 import { randomBytes } from "node:crypto";
 import type { Progress } from "../core/action/types";
 import { attempt, type Attempt } from "./attempt";
 import { parseInputs, type Properties } from "./check";
 import { difference } from "./diff";
 import {
-  clearCommand,
+  clearKept,
   keptState,
   releaseKeptLock,
   standing,
@@ -131,7 +132,7 @@ async function withoutKeptLock(
 
 export function cannotRelease(kept: Standing, error: unknown): string {
   const why = error instanceof Error ? error.message : String(error);
-  return `the lock ${kept.where.lock} could not be released: ${why}; look with: locked-action show ${kept.lock.name}; give it up with: ${clearCommand(kept)}`;
+  return `the lock ${kept.where.lock} could not be released: ${why}; look with: ${lockedAction(kept.lock, "show", kept.lock.name)}; give it up with: ${clearKept(kept)}`;
 }
 
 /** Another lock, process or health check, and nothing owed: they count from the next run on. */

@@ -1,3 +1,4 @@
+import { DEFAULT_ROOT } from "../core/text/command";
 import type {
   Act,
   HealthProbe,
@@ -13,7 +14,7 @@ import type { LockedActionInputs } from "./schema/inputs";
 import type { Settings } from "./settings";
 
 /** The path under which all locks are, unless somebody says otherwise. */
-export const DEFAULT_ROOT = "/locked-action";
+export { DEFAULT_ROOT };
 
 /** The inputs of a resource with every default applied: what a run needs to know. */
 export interface Plan {

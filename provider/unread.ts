@@ -1,4 +1,5 @@
 import type { Properties } from "./check";
+import { shellWord } from "../core/text/command";
 import { quiet } from "./quiet";
 import { SCHEMA_VERSION } from "./state";
 
@@ -9,7 +10,9 @@ export function checkNothingKept(outputs: Properties): void {
   const { schemaVersion, target, lock } = outputs;
   const who = typeof target === "string" ? `${target}: ` : "";
   const { name } = (lock ?? {}) as { name?: unknown };
-  const words = [name ?? "NAME", "--holder", kept.holder ?? "ID"].join(" ");
+  const words = [name ?? "NAME", "--holder", kept.holder ?? "ID", "-m", "WHY"]
+    .map((word) => shellWord(String(word)))
+    .join(" ");
   const version =
     typeof schemaVersion === "number" && schemaVersion > SCHEMA_VERSION
       ? `was written by a later version of pulumi-locked-action (schemaVersion ${schemaVersion}, this one reads ${SCHEMA_VERSION})`

@@ -107,7 +107,7 @@ async function locks(context: Context, session: Session): Promise<Check> {
     return warning(
       "locks",
       `${found}, ${blocked.length} blocked`,
-      ...blocked.slice(0, 10).map(({ name }) => `locked-action show ${name}`),
+      ...blocked.slice(0, 10).map(({ name }) => locked(context, "show", name)),
     );
   } catch (error) {
     if (!(error instanceof LockError)) throw error;

@@ -1,7 +1,6 @@
+import { clearCommand, lockedAction, pulumiUp } from "../text/command";
 import type { Context } from "./context";
 import type { KeptLock } from "./types";
-
-const DEFAULT_ROOT = "/locked-action";
 
 /** What to do after a failure, as commands that can be copied. */
 export function nextSteps(
@@ -10,33 +9,20 @@ export function nextSteps(
   stopped: boolean,
 ): string[] {
   const { spec, journal } = context;
-  const target = spec.facts.urn ? ` --target '${spec.facts.urn}'` : "";
+  const up = pulumiUp(spec.facts.urn);
   if (!kept) {
     if (stopped) return ["the next `pulumi up` goes on"];
     return journal.keep
-      ? [`to go on: pulumi up${target}`]
+      ? [`to go on: ${up}`]
       : ["nothing is locked; the next `pulumi up` tries again"];
   }
-  const name = shellWord(spec.lock.name);
-  const where = whereOptions(context);
+  const { lock } = spec;
   return [
     journal.keep || kept.holder === spec.kept?.holder
       ? `the lock ${kept.lock} is kept, so that nobody else acts before this is mended`
       : `the lock ${kept.lock} may still stand`,
-    `to see it: locked-action show ${name}${where}`,
-    `to go on: pulumi up${target}`,
-    `to give it up: locked-action clear ${name} --holder ${kept.holder}${where}`,
+    `to see it: ${lockedAction(lock, "show", lock.name)}`,
+    `to go on: ${up}`,
+    `to give it up: ${clearCommand(lock, lock.name, kept.holder)}`,
   ];
-}
-
-function whereOptions({ spec }: Context): string {
-  const { root, servers } = spec.lock;
-  const elsewhere = root === DEFAULT_ROOT ? "" : ` --root ${shellWord(root)}`;
-  return ` --servers ${shellWord(servers)}${elsewhere}`;
-}
-
-function shellWord(text: string): string {
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(text)
-    ? text
-    : `'${text.replaceAll("'", `'\\''`)}'`;
 }
