@@ -3,6 +3,7 @@ import { listLocks, LockError } from "../../core/lock";
 import type { Session } from "../../core/zookeeper/session";
 import type { Context } from "../context";
 import { storyOf } from "../errors";
+import { locked } from "../next-steps";
 import { blockedBy } from "../lock-state";
 import { checkAccess } from "./access";
 import { failed, ok, warning, type Check } from "./check";

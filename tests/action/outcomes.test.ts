@@ -107,7 +107,7 @@ describe("outcomes of an action", () => {
       `locked-action clear ${spec.lock.name} --holder ${holder}`,
     );
     expect(outcome.reasons.join("\n")).to.include(
-      "pulumi up --target 'urn:web1'",
+      "pulumi up --target urn:web1",
     );
     expect(outcome.debt.phase).to.equal("attempted");
     expect(outcome.debt.baseline?.identities).to.have.length(1);
@@ -177,7 +177,7 @@ describe("outcomes of an action", () => {
       /^web2: lock: .*web1 \(daemon\), failed: step act failed .*exit 7/,
     );
     expect(outcome.reasons.join("\n")).to.include(
-      "pulumi up --target 'urn:web1'",
+      "pulumi up --target urn:web1",
     );
     expect(outcome).to.deep.include({ kept: null, touched: false });
     expect(outcome.debt.baseline?.identities).to.deep.equal([]);

@@ -87,7 +87,7 @@ describe("looking at locks", () => {
       /since +\S+ \(held for \d+ s\)/,
       /token +\d+/,
       /^ +1 +web2 .*\n +2 +web3 /m,
-      /repair web1: pulumi up --target 'urn:pulumi:prod::\S+::web1'$/m,
+      /repair web1: pulumi up --target urn:pulumi:prod::\S+::web1$/m,
       /clear web --holder \S+ -m WHY --servers 127\.0\.0\.1:\d+$/m,
     ])
       expect(stdout).to.match(part);

@@ -73,7 +73,7 @@ describe("a state that another version wrote", () => {
   it("is not deleted where it names a kept lock that cannot be read", async () => {
     write({ __provider: text, schemaVersion: 9, runKey: { of: "later" } });
     await expectKept(
-      /web1: the state of this resource was written by a later version .*locked-action clear fleet --holder \S+;/,
+      /web1: the state of this resource was written by a later version .*locked-action clear fleet --holder \S+ -m WHY;/,
     );
   });
 

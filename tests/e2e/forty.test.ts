@@ -36,7 +36,7 @@ describe("forty actions on one lock, four at a time", () => {
     await scene.setActions(stack, failing);
     const blocked = await stack.up({ parallel: 4 });
     expect(blocked.ok).to.equal(false);
-    const command = /pulumi up --target '([^']+)'/.exec(errorsOf(blocked));
+    const command = /pulumi up --target '?([^'\s]+)/.exec(errorsOf(blocked));
     expect(command?.[1]).to.match(/::host40$/);
 
     await scene.setActions(

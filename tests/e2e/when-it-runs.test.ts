@@ -308,7 +308,7 @@ describe("when it runs, row by row", () => {
       `always: the lock /locked-action/always could not be released: holder ${kept!.id} is live: its run is at work`,
     );
     expect(said).to.include(
-      `locked-action clear always --holder ${kept!.id} --servers ${scene.zookeeper.connect}; then delete it again`,
+      `locked-action clear always --holder ${kept!.id} -m WHY --servers ${scene.zookeeper.connect}; then delete it again`,
     );
     await scene.withSession((session) => session.remove(live));
     expect(errorsOf(await stack.destroy())).to.equal("");

@@ -12,11 +12,11 @@ describe("deleting what this version cannot read", () => {
 
   it("fails where one is, and says how to go on", () => {
     expect(() => checkNothingKept({ ...later, kept })).to.throw(
-      /^web1: the state of this resource was written by a later version .*schemaVersion 9.*: locked-action clear web --holder ok-uuid; and .*: pulumi state delete URN$/,
+      /^web1: the state of this resource was written by a later version .*schemaVersion 9.*: locked-action clear web --holder ok-uuid -m WHY; and .*: pulumi state delete URN$/,
     );
     const damaged = { schemaVersion: 1, lock: 3, kept: true };
     expect(() => checkNothingKept(damaged)).to.throw(
-      /^the state of this resource cannot be read, .*: locked-action clear NAME --holder ID;/,
+      /^the state of this resource cannot be read, .*: locked-action clear NAME --holder ID -m WHY;/,
     );
   });
 
