@@ -5,7 +5,7 @@ import {
   watchLock,
   type LockView,
 } from "../core/lock";
-import { decodeName, lockPath } from "../core/lock/paths";
+import { decodeName, lockPath } from "../core/lock/tree/paths";
 import { isLoss, type Reply } from "../core/zookeeper/replies";
 import type { Session } from "../core/zookeeper/session";
 

@@ -1,6 +1,6 @@
 import type { LockSpec } from "../core/action/types";
-import { mirrorPath } from "../core/lock/mirror";
-import { lockPath } from "../core/lock/paths";
+import { mirrorPath } from "../core/lock/chef/mirror";
+import { lockPath } from "../core/lock/tree/paths";
 import { describeRootProblem } from "./schema/lock";
 
 /** What of a lock cannot be shared with the cookbook: it compares bytes, and ZooKeeper refuses some paths. */

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { readHistory } from "../../core/lock/history";
-import { lockPath, pathsOf } from "../../core/lock/paths";
+import { readHistory } from "../../core/lock/tree/history";
+import { lockPath, pathsOf } from "../../core/lock/tree/paths";
 import type { HostPool, RemoteHost } from "../../core/ssh/types";
 import { createSessionPool, type SessionPool } from "../../core/zookeeper/pool";
 import { createLockedAction } from "../../provider/locked-action";

@@ -1,6 +1,6 @@
 /** A process that rolls a fleet of which nobody may begin: servers and size on its command line; bytes of each host on stdout. */
 import { describeLock, hold } from "../../core/lock";
-import { lockPath } from "../../core/lock/paths";
+import { lockPath } from "../../core/lock/tree/paths";
 import { createSessionPool } from "../../core/zookeeper/pool";
 import { eventually } from "../../tests/support/eventually";
 import { ROOT, Simulation } from "./simulation";

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { readHistory } from "../../core/lock";
 import type { HistoryRecord } from "../../core/lock";
-import { pathsOf } from "../../core/lock/paths";
+import { pathsOf } from "../../core/lock/tree/paths";
 import { duration } from "../../core/text/duration";
 import { oneLine } from "../../core/text/lines";
 import { perform, withSession, type Context } from "../context";

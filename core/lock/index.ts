@@ -1,24 +1,25 @@
-/** The lock of lock.md, and nothing else: see docs/design.md for its guarantees and their tests. */
-export { acquire } from "./acquire";
-export * from "./errors";
-export { describeAge, describeHolder, waysOn } from "./blocked";
-export { mirrorPath } from "./mirror";
-export { clear, releaseKept } from "./operator";
+/** The lock of docs/protocol.md, and nothing else; its guarantees and their tests stand there. */
+export { acquire } from "./acquire/acquire";
+export { mirrorPath } from "./chef/mirror";
 export {
+  describeAge,
   describeChefHolder,
+  describeHolder,
+  waysOn,
   waysOnWithChef,
-  type ChefHolder,
-} from "./chef-holder";
-export type { Removal } from "./remove-holder";
-export { forgetMirrors, hold, setLimits, unhold } from "./terms";
-export { lockPath, ownerKey } from "./paths";
-export { readHistory } from "./history";
-export { endRoll, readUnfinishedRoll } from "./roll-history";
-export * from "./types";
+} from "./describe";
+export * from "./errors";
+export type { Removal } from "./holder/remove-holder";
+export { forgetMirrors, hold, setLimits, unhold } from "./operate/change";
+export { clear, releaseKept } from "./operate/clear";
+export { endRoll, readUnfinishedRoll } from "./operate/roll-history";
 export {
   describeLock,
   listLocks,
   readHoldersOf,
   watchLock,
   type LockView,
-} from "./views";
+} from "./operate/views";
+export { readHistory } from "./tree/history";
+export { lockPath, ownerKey } from "./tree/paths";
+export * from "./types";

@@ -7,10 +7,11 @@ import type {
   Owner,
 } from "./record-types";
 
+import type { Stat } from "../zookeeper/replies";
+
 export * from "./record-types";
 
-import type { ChefHolder } from "./chef-holder";
-/** How many may hold one lock. They belong to the lock: who comes with others gets an error. */
+/** How many may hold one lock, each from 1 to 1,000. They belong to the lock: a request with others gets an error. */
 export interface Limits {
   /** Groups that may hold at once. */
   maxHolders: number;
@@ -20,7 +21,7 @@ export interface Limits {
   maxFailures: number;
 }
 
-/** The Chef cookbook's znode that is held together with the lock: lock.md §5. */
+/** The Chef cookbook's znode that is held together with the lock: docs/protocol.md §5. */
 export interface ChefMirror {
   root: string;
   name?: string;
@@ -36,9 +37,9 @@ export interface LockRequest {
   owner: Owner;
   limits: Limits;
   facts: HolderFacts;
-  /** Seconds without any change of holders before giving up. */
+  /** Seconds without any change of holders before giving up; 0: it tries once. */
   timeout: number;
-  /** Seconds in all before giving up. */
+  /** Seconds in all before giving up; 0: it tries once. */
   maxWait: number;
   /** Seconds between safety re-checks; 0 turns them off (tests of lost wake-ups). */
   retryInterval: number;
@@ -52,6 +53,41 @@ export interface LockRequest {
   signal?: AbortSignal;
   /** Told at each change and at each re-check while waiting. */
   onWait?: (wait: WaitReport) => void;
+}
+
+/** A holder, as it is read. */
+export interface Member {
+  id: string;
+  path: string;
+  slot: number;
+  group: string;
+  record: HolderRecord | null;
+  /** A session of its run is there. */
+  alive: boolean;
+  stat: Stat;
+}
+
+/** Whether it counts against `maxFailures`, and keeps others out of its group. */
+export function countsAsFailed({ record }: Pick<Member, "record">): boolean {
+  return record?.state === "failed" || record?.state === "repairing";
+}
+
+/** A Chef lock that somebody else has than a holder of ours. */
+export interface ChefHolder {
+  /** Of the cookbook's znode. */
+  path: string;
+  /** What it contains: the fqdn of the Chef node, by default. */
+  data: string;
+  /** `chef`: a Chef node made it. `other`: we did, but no holder of this lock has it. */
+  kind: "chef" | "other";
+  /** Seconds since it was made, by ZooKeeper's stamp. */
+  age: number;
+  /** ISO 8601 */
+  since: string;
+  /** Transaction that made it: another one is another holder. */
+  czxid: string;
+  /** Of its data. */
+  version: number;
 }
 
 /** A holder as others see it. */

@@ -1,7 +1,7 @@
 import type { Code, Reply } from "./replies";
 
 interface Call {
-  /** `performance.now()` */
+  /** `System.now()` */
   sentAt: number;
   settle(reply: Reply): void;
 }

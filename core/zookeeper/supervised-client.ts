@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { EventEmitter } from "node:events";
 import {
   abandon,
@@ -11,6 +10,7 @@ import {
 import { InFlight } from "./in-flight";
 import type { DataReply, Reply } from "./replies";
 import type { Servers } from "./servers";
+import { system, type System } from "./system";
 import { Watches } from "./watches";
 import { whenConnected, type Wait } from "./when-connected";
 
@@ -22,6 +22,8 @@ export interface SessionOptions {
   sessionTimeout?: number;
   /** Milliseconds for one operation. @default a third of the negotiated session time-out, and 300 */
   operationTimeout?: number;
+  /** Time and chance. @default the machine's */
+  system?: System;
 }
 
 /** Milliseconds between two looks at a session. */
@@ -47,12 +49,13 @@ export abstract class SupervisedClient extends EventEmitter {
   liveName = "";
   /** Requests sent, by kind: benchmarks and tests read it. */
   readonly sent = new Map<string, number>();
+  readonly system: System;
   private client!: Client;
   protected watches = new Watches();
   private readonly inFlight = new InFlight();
   private openedAt = 0;
   private lastAnswered = 0;
-  private supervisedAt = performance.now();
+  private supervisedAt: number;
   private beating: { since: number } | null = null;
   private connecting: { socket: unknown; since: number } | null = null;
   private readonly timer: NodeJS.Timeout;
@@ -60,6 +63,8 @@ export abstract class SupervisedClient extends EventEmitter {
 
   constructor(protected readonly options: SessionOptions) {
     super();
+    this.system = options.system ?? system;
+    this.supervisedAt = this.system.now();
     this.setMaxListeners(0); // each waiter listens for `lost`
     this.open();
     this.timer = setInterval(() => this.supervise(), PERIOD);
@@ -91,7 +96,7 @@ export abstract class SupervisedClient extends EventEmitter {
 
   private open(): void {
     this.epoch += 1;
-    this.liveName = `l-${randomBytes(6).toString("hex")}`;
+    this.liveName = `l-${this.system.random(6)}`;
     this.lastAnswered = 0;
     this.beating = null;
     this.connecting = null;
@@ -105,7 +110,7 @@ export abstract class SupervisedClient extends EventEmitter {
     const manager = internals(client);
     const opening = manager.onSocketConnected.bind(manager);
     manager.onSocketConnected = () => {
-      this.openedAt = performance.now();
+      this.openedAt = this.system.now();
       opening();
     };
     for (const { scheme, credentials } of this.options.auth ?? [])
@@ -157,7 +162,7 @@ export abstract class SupervisedClient extends EventEmitter {
 
   /** Again and again: is the session over, does the server still answer, does a connection come about? */
   private supervise(): void {
-    const now = performance.now();
+    const now = this.system.now();
     const limit = this.sessionTimeout;
     const silent = now - this.lastAnswered;
     // the next look would be too late, for it may be late itself
@@ -206,7 +211,7 @@ export abstract class SupervisedClient extends EventEmitter {
       return Promise.resolve({ code, unsent: true } as R);
     }
     this.sent.set(kind, (this.sent.get(kind) ?? 0) + 1);
-    const sentAt = performance.now();
+    const sentAt = this.system.now();
     inOnePiece(client);
     return this.inFlight.run<R>(sentAt, (answered) =>
       send(client, (reply) => {

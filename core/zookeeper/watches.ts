@@ -20,7 +20,8 @@ const CHANGES: Record<string, Change> = {
 };
 
 interface Entry {
-  watchers: Set<Watcher>;
+  /** Each with its reads under way: what such a one leaves tells again. */
+  watchers: Map<Watcher, number>;
   armed: boolean;
   fire: (event: Event) => void;
 }
@@ -28,29 +29,49 @@ interface Entry {
 /**
  * Who waits for changes of which node. The library keeps one function a path
  * for each closure and never lets go of it; here each path has one function
- * for all, and a waiter that leaves takes its callback along.
+ * for all, and a watcher that was told or leaves is let go of.
  */
 export class Watches {
   private readonly entries = new Map<string, Entry>();
 
+  /** Watchers that may still be told. */
+  get size(): number {
+    let sum = 0;
+    for (const { watchers } of this.entries.values()) sum += watchers.size;
+    return sum;
+  }
+
   add(kind: WatchKind, path: string, watcher: Watcher): Watch {
     const key = `${kind} ${path}`;
     const entry = this.entries.get(key) ?? this.create(key, path);
-    entry.watchers.add(watcher);
+    const { watchers } = entry;
+    watchers.set(watcher, (watchers.get(watcher) ?? 0) + 1);
     const left = (success: boolean) => {
+      const underWay = watchers.get(watcher);
+      if (underWay !== undefined) watchers.set(watcher, underWay - 1);
       if (success) entry.armed = true;
-      else if (!entry.armed && this.entries.get(key) === entry)
-        this.entries.delete(key);
+      else this.forget(key, entry);
     };
     return { fire: entry.fire, left };
   }
 
+  /** Lets go of those whom nothing will tell: no watch is left, and no read under way may leave one. */
+  private forget(key: string, entry: Entry): void {
+    if (entry.armed) return;
+    for (const [watcher, underWay] of entry.watchers)
+      if (underWay === 0) entry.watchers.delete(watcher);
+    if (entry.watchers.size === 0 && this.entries.get(key) === entry)
+      this.entries.delete(key);
+  }
+
   private create(key: string, path: string): Entry {
-    const watchers = new Set<Watcher>();
+    const watchers = new Map<Watcher, number>();
     const fire = (event: Event): void => {
-      if (this.entries.get(key) === entry) this.entries.delete(key);
       const change = CHANGES[event.name] ?? "changed";
-      for (const watcher of watchers)
+      const told = [...watchers.keys()];
+      entry.armed = false;
+      this.forget(key, entry);
+      for (const watcher of told)
         try {
           watcher(path, change);
         } catch (error) {

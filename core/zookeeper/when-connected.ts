@@ -1,15 +1,17 @@
 import type { EventEmitter } from "node:events";
 import type { SessionState } from "./supervised-client";
+import type { System } from "./system";
 
 export interface Wait {
   signal?: AbortSignal;
-  /** Milliseconds. */
+  /** Milliseconds, however many. */
   within: number;
 }
 
 interface Connecting extends EventEmitter {
   readonly state: SessionState;
   readonly reason: string;
+  readonly system: System;
 }
 
 /** Resolves at the next connection. @throws when it is aborted, late, refused or closed */
@@ -19,7 +21,7 @@ export function whenConnected(
 ): Promise<void> {
   return new Promise<void>((resolve, reject) => {
     const done = (error?: Error) => {
-      clearTimeout(timer);
+      callOff();
       session.off("connected", check).off("refused", check);
       session.off("closed", check);
       signal?.removeEventListener("abort", aborted);
@@ -32,7 +34,7 @@ export function whenConnected(
     };
     const aborted = () => done(new Error("cancelled"));
     const late = () => done(new Error(session.reason));
-    const timer = setTimeout(late, within);
+    const callOff = session.system.after(within, late);
     session.on("connected", check).on("refused", check).on("closed", check);
     signal?.addEventListener("abort", aborted);
     if (signal?.aborted) aborted();

@@ -1,4 +1,4 @@
-import { lockPath } from "../../core/lock/paths";
+import { lockPath } from "../../core/lock/tree/paths";
 import type { HistoryRecord, HolderView } from "../../core/lock/types";
 import { whoWeAre } from "../../core/text/who";
 import type { Session } from "../../core/zookeeper/session";

@@ -1,5 +1,5 @@
 import type { Survey } from "../../core/action";
-import { ownerKey } from "../../core/lock/paths";
+import { ownerKey } from "../../core/lock/tree/paths";
 import type { HistoryRecord } from "../../core/lock/types";
 import type { Member } from "../../core/roll";
 import { modeOf, specOf } from "../attempt";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import path from "node:path";
-import { decodeHistory } from "../../core/lock/records";
+import { decodeHistory } from "../../core/lock/tree/records";
 import { parseServers } from "../../core/zookeeper/servers";
 import { Session } from "../../core/zookeeper/session";
 import { Sandbox } from "../support/sandbox";

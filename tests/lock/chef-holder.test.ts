@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { describeLock, hold, LockTimeout } from "../../core/lock";
-import { decodeLock } from "../../core/lock/records";
+import { decodeLock } from "../../core/lock/tree/records";
 import { newLock, useLab } from "./lab";
 import { useChef } from "./with-chef";
 

@@ -4,9 +4,9 @@ import {
   type LockRequest,
   type WaitReport,
 } from "../../core/lock";
-import type { Attempt } from "../../core/lock/attempt";
-import { lockPath, pathsOf } from "../../core/lock/paths";
-import { sightOf } from "../../core/lock/sight";
+import type { Attempt } from "../../core/lock/acquire/attempt";
+import { lockPath } from "../../core/lock/tree/paths";
+import { localView } from "../../core/lock/local/views";
 import type { Session } from "../../core/zookeeper/session";
 import { eventually } from "../support/eventually";
 
@@ -49,7 +49,7 @@ export class Contender {
 
   /** The same, as the first in the queue. */
   async leads(): Promise<void> {
-    await this.until("is first", () => this.asleep?.first);
+    await this.until("is first", () => this.asleep?.place.first);
   }
 
   /** Resolves when it has told that it waits. */
@@ -72,16 +72,16 @@ export class Contender {
   /** Its attempt, as soon as it queues. */
   private get queued(): Attempt | undefined {
     const { session, request, onWait } = this;
-    const paths = pathsOf(lockPath(request.root, request.name));
-    return [...sightOf({ session, paths }).waiting].find(
-      (attempt) => attempt.request.onWait === onWait,
-    );
+    const path = lockPath(request.root, request.name);
+    return localView<Attempt>(session, path)
+      .contenders()
+      .find(({ queued, request }) => queued && request.onWait === onWait);
   }
 
   /** The same, while it has looked at all and sleeps until it is woken. */
   private get asleep(): Attempt | undefined {
     const { queued } = this;
-    return queued?.wake && !queued.dirty ? queued : undefined;
+    return queued?.attention.isAsleep() ? queued : undefined;
   }
 
   private async until(what: string, condition: () => unknown): Promise<void> {

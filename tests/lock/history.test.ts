@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { hold, readHistory } from "../../core/lock";
-import { HISTORY_LENGTH } from "../../core/lock/history";
+import { HISTORY_LENGTH } from "../../core/lock/tree/history";
 import { newLock, useLab } from "./lab";
 import { once } from "./scripted-session";
 

@@ -1,5 +1,5 @@
 import { after, afterEach, before } from "mocha";
-import { pathsOf, lockPath, type LockPaths } from "../../core/lock/paths";
+import { pathsOf, lockPath, type LockPaths } from "../../core/lock/tree/paths";
 import type { Held, LockRequest } from "../../core/lock";
 import { acquire } from "../../core/lock";
 import { parseServers, type Servers } from "../../core/zookeeper/servers";

@@ -1,11 +1,11 @@
 import { expect } from "chai";
-import { Attempt } from "../../core/lock/attempt";
-import { lineBefore } from "../../core/lock/line";
-import { inQueueOrder, sequenceOf } from "../../core/lock/paths";
-import { place } from "../../core/lock/queue";
+import { inQueueOrder, sequenceOf } from "../../core/lock/tree/paths";
+import { standing } from "../../core/lock/acquire/standing";
 import type { Contender } from "./contender";
 import { newLock, useLab } from "./lab";
 import { isGrant, once } from "./scripted-session";
+
+const failure = { step: "act", reason: "broken", at: "2026-01-01T00:00:00Z" };
 
 describe("the order of the queue", () => {
   const lab = useLab();
@@ -73,6 +73,36 @@ describe("the order of the queue", () => {
     await lab.isEmpty(lock);
   });
 
+  it("is known to one that comes as another leaves: it is woken for its own owner's holder", async () => {
+    const holding = await lab.session();
+    const outcomes = await Promise.all(
+      Array.from({ length: 12 }, async (_, ticks) => {
+        const lock = newLock();
+        const holder = await lab.get(lock.by("z"), holding);
+        const session = await lab.session();
+        const first = await lab.contend(lock.by("o"), session);
+        await first.waits();
+        const leaves = await lab.contend(lock.by("p"), session);
+        await leaves.waits();
+        const last = await lab.contend(lock.by("q"), session);
+        await last.waits();
+        leaves.cancel();
+        if (ticks >= 8) await leaves.fails();
+        for (let i = 0; i < ticks % 8; i++) await Promise.resolve();
+        const again = await lab.contend(lock.by("o"), session);
+        await leaves.fails();
+        await again.waits();
+        await holder.release();
+        await (await first.gets()).fail(failure);
+        const adopter = await again.gets();
+        last.cancel();
+        await last.fails();
+        return adopter.adopted?.state;
+      }),
+    );
+    expect(new Set(outcomes)).to.deep.equal(new Set(["failed"]));
+  });
+
   it("is right across the wrap of ZooKeeper's sequence numbers", () => {
     const names = [
       "x-2147483646",
@@ -86,22 +116,34 @@ describe("the order of the queue", () => {
     expect(sequenceOf("ok-uuid--000000012")).to.equal(-12);
   });
 
-  it("is so for who looks for its place there, with a list and without one", async () => {
-    const lock = newLock();
-    const session = await lab.session();
-    const [last, next] = [1, 2].map(() => new Attempt(session, lock.by("a")));
-    const seen = (...children: string[]) => ({
-      waiters: { code: "OK" as const, children },
-      slots: [],
+  it("is so for a waiter that looks for its place there", () => {
+    const waiter = (key: string, number: string) =>
+      `${key.repeat(16)}-${"0".repeat(16)}-${number}`;
+    const [first, ahead] = [
+      waiter("a", "2147483646"),
+      waiter("b", "2147483647"),
+    ];
+    const [own, later] = [
+      waiter("c", "-2147483648"),
+      waiter("a", "-2147483647"),
+    ];
+    const is = {
+      isForeign: () => false,
+      isOwn: (name: string) => name.startsWith("aaaa"),
+    };
+    expect(standing(own, [later, ahead, own, first], is)).to.deep.equal({
+      ahead,
+      head: first,
+      sameOwner: first,
+      waiters: [ahead, first],
+      before: 2,
+      of: 4,
     });
-    const waiter = `${last!.id}-2147483647`;
-    expect(await place(last!, seen(waiter))).to.equal("EVAL");
-    const own = `${next!.id}--2147483648`;
-    expect(lineBefore(next!, own)).to.include({ ahead: waiter, count: 1 });
-    const others = ["x--2147483647", "x-2147483646", waiter];
-    // there is no such node: it looks again
-    expect(await place(next!, seen(own, ...others))).to.equal("LIST");
-    expect(next).to.include({ place: 3, first: false, ahead: waiter });
+    expect(standing(first, [later, ahead, own, first], is)).to.include({
+      ahead: null,
+      head: null,
+      before: 0,
+    });
   });
 
   it("shows in the fencing tokens: they rise, by every way to the lock", async () => {

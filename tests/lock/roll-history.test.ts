@@ -7,7 +7,7 @@ import {
   type HistoryRecord,
   type HolderFacts,
 } from "../../core/lock";
-import { HISTORY_LENGTH } from "../../core/lock/history";
+import { HISTORY_LENGTH } from "../../core/lock/tree/history";
 import { newLock, useLab, type TestLock } from "./lab";
 import { once } from "./scripted-session";
 

@@ -38,10 +38,6 @@ export type Script = (request: Request) => Fate | void;
 export const isGrant = ({ operations }: Request): boolean =>
   operations.some(({ kind, as }) => kind === "create" && as === "holder");
 
-/** Whether it would get in beside others, without the queue. */
-export const isBeside = (request: Request): boolean =>
-  isGrant(request) && request.operations.some(({ as }) => as === "companion");
-
 /** Whether it takes a holder away. */
 export const isRemoval = ({ operations }: Request): boolean =>
   operations.some(({ kind, as }) => kind === "delete" && as === "holder");

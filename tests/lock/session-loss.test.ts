@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Held } from "../../core/lock";
-import { sequenceOf } from "../../core/lock/paths";
+import { sequenceOf } from "../../core/lock/tree/paths";
 import type { Reply } from "../../core/zookeeper/replies";
 import { eventually } from "../support/eventually";
 import { newLock, useLab, type Over } from "./lab";

@@ -38,6 +38,17 @@ describe("a wait", () => {
     expect(await lab.waiters(lock)).to.have.length(1);
   });
 
+  it("of no time takes a free lock, and is refused another after one look", async () => {
+    const lock = newLock();
+    const at = { timeout: 0, maxWait: 0 };
+    const held = await lab.get(lock.by("a", at));
+    const error = await (await lab.contend(lock.by("b", at))).fails();
+    expect(error).to.be.instanceOf(LockTimeout);
+    expect(error.message).to.match(/held by a \(app\), live for \d+ s/);
+    await held.release();
+    await lab.isEmpty(lock);
+  });
+
   it("names the hold that stands when it ends", async () => {
     const lock = newLock();
     await (await lab.get(lock.by("z"))).release();

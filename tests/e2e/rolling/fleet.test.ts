@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { lockPath, readHistory, type Held } from "../../../core/lock";
-import { pathsOf } from "../../../core/lock/paths";
+import { pathsOf } from "../../../core/lock/tree/paths";
 import { errorsOf } from "../../support/scene";
 import { withOtherHolder } from "./other-holder";
 import { Stage, type Roll } from "./stage";

@@ -1,0 +1,174 @@
+import { isLoss, type Reply } from "../../zookeeper/replies";
+import type { Session } from "../../zookeeper/session";
+import type { Watcher } from "../../zookeeper/watches";
+import { readChefHolder } from "../chef/chef-holder";
+import { viewOf } from "../describe";
+import { LockRefused } from "../errors";
+import { decodeName, inQueueOrder, lockPath, pathsOf } from "../tree/paths";
+import { readHolders } from "../tree/read-holders";
+import { readSettled } from "../tree/read-settled";
+import { decodeHolder, decodeLock } from "../tree/records";
+import { refusal } from "../tree/refusal";
+import {
+  countsAsFailed,
+  type ChefHolder,
+  type HolderView,
+  type Hold,
+  type Limits,
+  type WaiterView,
+} from "../types";
+
+/** One lock, as an operator sees it. */
+export interface LockView {
+  name: string;
+  path: string;
+  limits: Limits;
+  hold: Hold | null;
+  holders: HolderView[];
+  /** In the order in which they will be granted. */
+  waiters: WaiterView[];
+  /** Who else has a Chef lock that is held together with this one. */
+  chef: ChefHolder[];
+  /** Paths of those Chef locks. */
+  mirrors: string[];
+  /** So many holders failed that nobody new is granted. */
+  blockedByFailures: boolean;
+}
+
+/**
+ * All locks below a root that these credentials may read, by name: others may
+ * share it, with credentials of their own.
+ * @throws LockUnavailable, LockRefused if all of them are closed
+ */
+export async function listLocks(
+  session: Session,
+  root: string,
+): Promise<LockView[]> {
+  const reply = await readSettled(session, () => session.getChildren(root));
+  if (reply.code === "NO_NODE") return [];
+  if (reply.code !== "OK") throw refusal(reply, `listing ${root}`, session);
+  const closed: LockRefused[] = [];
+  const views = await Promise.all(
+    reply.children!.sort().map((child) =>
+      view(session, root, child).catch((error: unknown) => {
+        if (!(error instanceof LockRefused && error.code === "NO_AUTH"))
+          throw error;
+        closed.push(error);
+        return null;
+      }),
+    ),
+  );
+  const readable = views.filter((each) => each !== null);
+  if (readable.length === 0 && closed[0]) throw closed[0];
+  return readable;
+}
+
+/** @throws LockRefused if there is no such lock */
+export async function describeLock(
+  session: Session,
+  root: string,
+  name: string,
+): Promise<LockView> {
+  const path = lockPath(root, name);
+  const found = await view(session, root, path.split("/").at(-1)!);
+  if (found) return found;
+  throw new LockRefused(
+    `lock ${name}: there is none at ${path} of ${session.servers}`,
+    [
+      "it is made by its first user; see those that are there: locked-action list",
+    ],
+  );
+}
+
+/** Those who hold a lock; of one that is not there nobody does. @throws LockUnavailable */
+export async function readHoldersOf(
+  session: Session,
+  path: string,
+): Promise<HolderView[]> {
+  const paths = pathsOf(path);
+  const { holders } = await readSettled(session, () =>
+    readHolders(session, paths),
+  );
+  const date = session.system.date();
+  return holders.map((each) => viewOf(each, date));
+}
+
+async function view(
+  session: Session,
+  root: string,
+  segment: string,
+): Promise<LockView | null> {
+  const path = `${root}/${segment}`;
+  const paths = pathsOf(path);
+  const reply = await readSettled(session, () => session.getData(path));
+  if (reply.code === "NO_NODE") return null;
+  if (reply.code !== "OK") throw refusal(reply, `reading ${path}`, session);
+  const lock = decodeLock(reply.data!);
+  if (!lock) return null; // something else lives below this root
+  const [{ holders: members }, { waiters }, ...chefs] = await Promise.all([
+    readSettled(session, () => readHolders(session, paths)),
+    readSettled(session, () => readWaiters(session, paths.waiters)),
+    ...lock.mirrors.map((mirror) =>
+      readSettled(session, () => readChefHolder(session, mirror, paths)),
+    ),
+  ]);
+  const date = session.system.date();
+  const { limits, hold, mirrors } = lock;
+  return {
+    name: decodeName(segment),
+    path,
+    limits,
+    hold,
+    mirrors,
+    holders: members.map((each) => viewOf(each, date)),
+    waiters,
+    chef: chefs.flatMap(({ chef }) => chef ?? []),
+    blockedByFailures:
+      members.filter(countsAsFailed).length >= lock.limits.maxFailures,
+  };
+}
+
+interface WaitersReply extends Reply {
+  waiters: WaiterView[];
+}
+
+async function readWaiters(
+  session: Session,
+  path: string,
+): Promise<WaitersReply> {
+  const { code, children = [] } = await session.getChildren(path);
+  const replies = await Promise.all(
+    children
+      .sort(inQueueOrder)
+      .map(async (id) => ({ id, ...(await session.getData(`${path}/${id}`)) })),
+  );
+  const waiters = replies.flatMap(({ id, data, stat }) => {
+    if (!stat) return []; // gone meanwhile
+    const age = Math.max(0, (session.system.date() - stat.ctime) / 1000);
+    return [{ id, record: decodeHolder(data), age }];
+  });
+  const lost = replies.find((reply) => isLoss(reply));
+  return { code: lost?.code ?? code, waiters };
+}
+
+/** Calls `changed` once, at the next change of the lock, its holders, its queue or its Chef lock. */
+export async function watchLock(
+  session: Session,
+  { path, holders, mirrors }: LockView,
+  changed: Watcher,
+): Promise<void> {
+  const paths = pathsOf(path);
+  await Promise.all([
+    session.getData(paths.lock, changed),
+    session.getChildren(paths.holders, changed),
+    session.getChildren(paths.waiters, changed),
+    // its parent: reads leave no watch on what is not there
+    ...mirrors.map((mirror) => session.getChildren(parentOf(mirror), changed)),
+    ...holders.flatMap((holder) => [
+      session.getData(holder.path, changed),
+      session.getChildren(holder.path, changed),
+    ]),
+  ]);
+}
+
+const parentOf = (path: string) => path.slice(0, path.lastIndexOf("/"));
