@@ -33,8 +33,10 @@ export async function failHolder(
 ): Promise<boolean> {
   let lives = known;
   let doubted = false;
+  let vanished = false;
   for (;;) {
     if (doubted && (await isMarked(session, path, data, until))) return true;
+    if (vanished) lives = await livesOf(session, path, until);
     const lock = await readLockNode(session, paths.lock, until);
     if (!lock) return false;
     const named = { path: paths.lock, data: lock.data, version: lock.version };
@@ -52,7 +54,7 @@ export async function failHolder(
     if (reply.failed === "history" && reply.code === "NO_NODE")
       await createHistory(session, paths);
     else if (reply.failed === "live" && reply.code === "NO_NODE")
-      lives = await livesOf(session, path, until);
+      vanished = true;
     else if (reply.code !== "BAD_VERSION")
       throw refusal(reply, `marking ${path} as failed`, session);
   }
