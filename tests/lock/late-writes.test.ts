@@ -16,6 +16,10 @@ const failure = { step: "act", reason: "broken", at: "2026-01-01T00:00:00Z" };
 const isRecord = ({ operations }: Request): boolean =>
   operations.length === 2 && operations[1]?.kind === "set";
 
+/** Whether it takes over a holder of the same owner. */
+const isAdoption = (request: Request): boolean =>
+  isGrant(request) && request.operations.some(({ as }) => as === "old holder");
+
 const isRelive = ({ kind, path }: Request): boolean =>
   kind === "create" && path.includes("/l-");
 
@@ -74,7 +78,7 @@ describe("what a holder sent and comes late", () => {
     await session.ready({ within: 5000 });
     const sent = heldUp();
     let asked = false;
-    adopting.script = once(isGrant, {
+    adopting.script = once(isAdoption, {
       before: () => {
         asked = true;
         return sent.until;
@@ -161,7 +165,7 @@ describe("what a holder sent and comes late", () => {
     const [session, operator] = [await lab.session(), await lab.session()];
     const late = heldUp();
     session.script = (request) => {
-      if (!isGrant(request)) return;
+      if (!isAdoption(request)) return;
       return {
         lose: "reply",
         after: async () => {
