@@ -2,29 +2,24 @@
 import type { StepRules } from "./answer";
 import {
   becomeHolder,
-  countGrant,
   qcheck,
   sid,
   to,
   uuid,
   wait,
   type Client,
-  type Request,
   type Terms,
 } from "./client";
 import { decide } from "./evaluate";
-import { hearGrant, held, loseGrant, restart, takeMirror } from "./grant";
 import {
-  companion,
-  estatePath,
-  hearEstate,
-  hearHead,
-  hearKnown,
-  hearMemory,
-  hearSlots,
-  leaveEstate,
-} from "./heir";
-import { follow, hearLine, hearLineHead } from "./line";
+  hearGrant,
+  held,
+  loseGrant,
+  recordOf,
+  restart,
+  takeMirror,
+} from "./grant";
+import { estatePath, hearEstate, hearHead, hearKnown } from "./heir";
 import { H, inOrder, L, lockData, parseLock, slotPath, W } from "./layout";
 import { check, create, createSequential, nameOf, remove, set } from "./tree";
 
@@ -44,25 +39,18 @@ export const FAST: StepRules = {
   ask(c, t) {
     if (c.refusal) return qcheck(c, t);
     if (!c.lock) return { read: "data", path: L };
-    if (t.process && c.phase === "")
-      return { read: "data", path: estatePath(t.process) };
-    if (c.phase === "slots") return { read: "children", path: H };
-    if (c.phase === "beside") return beside(c, c.lock.v, t);
     const terms = { max: t.max, hold: false };
     return {
       ops: [
         c.lock.max === t.max
           ? check(L, c.lock.v)
           : set(L, lockData(terms), c.lock.v),
-        remove(W),
-        create(W),
+        ...(t.has("FAST-NONE-WAIT") ? [remove(W), create(W)] : []),
         ...(t.has("FAST-FREE") && (t.max > 1 || c.lock.max > 1)
           ? [remove(H), create(H)]
           : []),
         create(slotPath(c.slot), t.group),
-        ...becomeHolder(c, t, "held"),
-        ...countGrant(t),
-        ...(c.lock.max === t.max ? leaveEstate(c, t, false) : []),
+        ...becomeHolder(c, t, recordOf(t)),
         ...takeMirror(t),
       ],
     };
@@ -73,16 +61,14 @@ export const FAST: StepRules = {
       const lock = parseLock(answer.data, answer.version);
       return lock.hold ? to(c, "QUEUE", { lock }) : { ...c, lock };
     }
-    if (t.process && c.phase === "") return hearMemory(c, t, answer);
-    if (c.phase === "slots") return hearSlots(c, t, answer);
     const { max, v } = c.lock;
     const written = max === t.max ? c.lock : { v: v + 1, max, hold: false };
+    const grant = { ...c, data: recordOf(t) };
     if (answer.ok && !c.refusal)
-      return held({ ...c, lock: { ...written, max: t.max } }, t);
-    return hearGrant(c, t, answer, (next, refusal) => {
+      return held({ ...grant, lock: { ...written, max: t.max } }, t);
+    return hearGrant(grant, t, answer, (next, refusal) => {
       if (refusal.code === "BAD_VERSION" && refusal.path === L)
         return to(next, "FAST", { lock: null });
-      if (c.phase === "beside") return to(next, "QUEUE");
       if (refusal.code === "NO_NODE") return to(next, "INIT");
       const beside = !t.has("FAST-FREE") && c.slot + 1 < t.max;
       if (beside && refusal.path === slotPath(c.slot))
@@ -90,21 +76,8 @@ export const FAST: StepRules = {
       return to(next, "QUEUE");
     });
   },
-  lose: (c) => (c.lock ? loseGrant(c) : c),
+  lose: (c, t) => (c.lock ? loseGrant({ ...c, data: recordOf(t) }) : c),
 };
-
-/** FAST where others of the process hold: all who do are known as long as no grant was counted since. */
-const beside = (c: Client, v: number, t: Terms): Request => ({
-  ops: [
-    check(L, v),
-    ...(t.has("BESIDE-NONE-WAIT") ? [remove(W), create(W)] : []),
-    ...(t.has("COMPANION") ? [check(companion(c))] : []),
-    ...countGrant(t, c.count),
-    create(slotPath(c.slot), t.group),
-    ...becomeHolder(c, t, "held"),
-    ...leaveEstate(c, t, false),
-  ],
-});
 
 export const QUEUE: StepRules = {
   ask: (c, t) => ({
@@ -118,9 +91,7 @@ export const QUEUE: StepRules = {
     const sure = !c.doubt || !t.has("NAME-KNOWN") || !t.has("DUPLICATES");
     const waiter = sure ? nameOf(answer.created) : null;
     const queued = { waiter, queued: true, doubt: false, patient: true };
-    if (!t.has("SLOTS-AFTER-W")) return to(c, "EVAL", queued);
-    const phase = t.process && waiter !== null ? "line" : "";
-    return to(c, "PLACE", { ...queued, phase });
+    return to(c, t.has("SLOTS-AFTER-W") ? "PLACE" : "EVAL", queued);
   },
   lose: (c) => ({ ...c, doubt: true, queued: true }),
 };
@@ -132,14 +103,10 @@ export const PLACE: StepRules = {
         return { ops: [remove(`${W}/${c.todo[0] ?? ""}`)] };
       case "holders":
         return { read: "holders", path: H };
-      case "line":
-        return { read: "data", path: `${W}/${c.waiter ?? ""}` };
       case "head":
-      case "follow":
         return { read: "data", path: `${W}/${c.sight}` };
       case "estate":
       case "known":
-      case "line head":
         return { read: "data", path: estatePath(t.process) };
       case "watch":
         return { read: "data", path: `${W}/${c.todo[0] ?? ""}`, watch: true };
@@ -152,12 +119,6 @@ export const PLACE: StepRules = {
     switch (c.phase) {
       case "delete":
         return { ...c, ...again };
-      case "line":
-        return hearLine(c, t, answer);
-      case "follow":
-        return follow(c, t, answer);
-      case "line head":
-        return hearLineHead(c, t, answer);
       case "head":
         return hearHead(c, answer);
       case "known":
@@ -168,7 +129,8 @@ export const PLACE: StepRules = {
         const members = answer.ok ? answer.members : [];
         const own = members.find((m) => m.owner === t.owner);
         if (own) {
-          const old = { path: own.path, state: own.state };
+          const { path, state, recorded, mirror, version } = own;
+          const old = { path, state, recorded, mirror, version };
           return to(c, "OWN", { old, watches: [], woken: false });
         }
         if (c.lock && c.lock.max !== t.max)
@@ -177,6 +139,8 @@ export const PLACE: StepRules = {
       }
       case "watch": {
         if (!answer.ok) return { ...c, ...again };
+        if (answer.persistent && t.has("FOREIGN-WAITER"))
+          return { ...c, ...again, foreign: [...c.foreign, c.todo[0] ?? ""] };
         const todo = c.todo.slice(1);
         return todo.length > 0 ? { ...c, todo } : wait(c);
       }
@@ -187,7 +151,7 @@ export const PLACE: StepRules = {
 };
 
 function place(c: Client, t: Terms, names: readonly string[]): Client {
-  const queue = inOrder(names);
+  const queue = inOrder(names.filter((name) => !c.foreign.includes(name)));
   const mine = queue.filter((waiter) => waiter.uuid === uuid(c));
   const [lowest, ...others] = mine;
   if (!lowest) return restart(c);

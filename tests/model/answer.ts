@@ -9,6 +9,8 @@ export interface Yes {
   created: string;
   data: string;
   version: number;
+  /** Goes with no session. */
+  persistent: boolean;
   names: string[];
   members: Member[];
 }
@@ -19,7 +21,7 @@ export interface StepRules {
   ask(c: Client, t: Terms): Request | null;
   hear(c: Client, t: Terms, answer: Answer): Client;
   /** LOSS: the outcome of a write is unknown; the same is asked again. */
-  lose?(c: Client): Client;
+  lose?(c: Client, t: Terms): Client;
 }
 
 export const yes = (part: Partial<Yes> = {}): Answer => ({
@@ -27,6 +29,7 @@ export const yes = (part: Partial<Yes> = {}): Answer => ({
   created: "",
   data: "",
   version: 0,
+  persistent: false,
   names: [],
   members: [],
   ...part,
@@ -44,9 +47,10 @@ export function read(tree: Tree, request: Read): Answer {
   const node = tree.get(path);
   if (!node) return no("NO_NODE", path);
   const { data, version } = node;
+  const persistent = node.session === "";
   switch (request.read) {
     case "data":
-      return yes({ data, version });
+      return yes({ data, version, persistent });
     case "children":
       return yes({ data, version, names: childrenOf(tree, path) });
     case "slot":

@@ -79,11 +79,10 @@ export class Catalogue extends Registry {
     return request && "read" in request ? "read" : "rest";
   }
 
-  /** Whether another one may go along with its release, or right behind its grant. */
+  /** Whether another one may go along with its release. */
   mayPassOn(id: number): boolean {
     const client = this.client(id);
-    const passes = client.step === "RELEASE" || client.step === "TAKE";
-    return passes && this.termsOf(client).process !== "";
+    return client.step === "RELEASE" && this.termsOf(client).process !== "";
   }
 
   /** Waits, and no event has come. */
@@ -145,7 +144,7 @@ export class Catalogue extends Registry {
     });
   }
 
-  /** A release that takes the grant of the next one along, or a grant that the next one's follows. */
+  /** A release that takes the grant of the next one along. */
   jointsOf(id: number, next: number, tree: number): readonly JointStep[] {
     const pair = this.couples.get(id, next, () => this.pairCount++);
     return this.joints.get(pair, tree, () => {

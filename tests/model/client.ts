@@ -1,8 +1,8 @@
 /** One run of an action as the protocol sees it: a value, moved on by the answers it gets. */
-import type { LockView, MemberState } from "./layout";
-import { H, slotPath } from "./layout";
+import type { LockView, MemberData } from "./layout";
+import { encodeMember, H, slotPath } from "./layout";
 import type { Rule } from "./rules";
-import { ANY, check, create, set, type Op, type Refusal } from "./tree";
+import { check, create, set, type Op, type Refusal } from "./tree";
 
 /** The names of the protocol page; then the states in which nothing is asked. */
 export type Step =
@@ -17,8 +17,10 @@ export type Step =
   | "RESOLVE"
   | "RELIVE"
   | "RE-ASSERT"
+  | "RECORD"
   | "RELEASE"
   | "FAIL"
+  | "ABANDON"
   | "WAIT"
   | "ACT"
   | "DONE"
@@ -33,7 +35,14 @@ export interface Findings {
   taken: number[];
   empty: number[];
   own: string | null;
-  group: { slot: number; members: number; failed: boolean } | null;
+  group: {
+    slot: number;
+    members: number;
+    failed: boolean;
+    /** A member names Chef's lock; another one does not. */
+    mirror: boolean;
+    bare: boolean;
+  } | null;
 }
 
 export interface Client {
@@ -53,13 +62,9 @@ export interface Client {
   /** A creation of it was sent. */
   queued: boolean;
   first: boolean;
-  /** The waiter right before, as last seen, and what the last EVAL saw: kept where estates are left. */
+  /** The waiter right before, as last seen, and what the last EVAL saw: kept where snapshots are left. */
   ahead: string;
   sight: string;
-  /** The holder of the one right before, whose grant is under way. */
-  behind: string;
-  /** Grants so far, as H's version counts them: of the same look. */
-  count: number;
   /** The last acquire had to wait: the next one skips FAST. */
   patient: boolean;
   /** The operation under way has ended in LOSS before. */
@@ -80,9 +85,20 @@ export interface Client {
   /** TAKE of a slot that exists and is empty. */
   recreate: boolean;
   /** The own owner's holder, to be watched or adopted. */
-  old: { path: string; state: MemberState } | null;
-  /** Another member of the slot, checked while leaving. */
-  other: string | null;
+  old: Old | null;
+  /** The own record as it stands in u, and the version of u that this run knows. */
+  data: MemberData;
+  version: number;
+  /** The uuid of a holder that it left as it was. */
+  left: string;
+  /** It adopted its holder. */
+  adopted: boolean;
+  /** Other members of the slot, checked while leaving; null: none. */
+  others: string[] | null;
+  /** Leaving others behind, Chef's lock goes: none of them names it. */
+  frees: boolean;
+  /** Persistent nodes among the waiters: no waiters. */
+  foreign: string[];
   /** The live node last created. */
   live: string | null;
   /** A new session has not created its live node yet. */
@@ -100,6 +116,9 @@ export interface Client {
   late: { session: string; ops: Op[] } | null;
 }
 
+/** A holder of the own owner, as it was read. */
+export type Old = MemberData & { path: string; version: number };
+
 /** What a client wants and what it keeps to. */
 export interface Terms {
   owner: string;
@@ -110,13 +129,12 @@ export interface Terms {
   onFailedHolder: "wait" | "fail";
   /** Members are read one by one. */
   fine: boolean;
+  /** It takes Chef's lock with its slot. */
   chef: boolean;
+  /** It writes into its record before it acts. */
+  records: boolean;
   /** Clients of one process know what the others know: who is granted leaves it to the next. "": each is alone. */
   process: string;
-  /** The names of the clients of this process. */
-  mates: string;
-  /** Somebody's process remembers who holds, so grants are counted. */
-  counts: boolean;
   has(rule: Rule): boolean;
 }
 
@@ -153,18 +171,14 @@ export function resume(c: Client): Client {
 }
 
 /** `create u, setData(u), create u/l-sid`. */
-export function becomeHolder(c: Client, t: Terms, data: MemberState): Op[] {
+export function becomeHolder(c: Client, t: Terms, data: MemberData): Op[] {
   const u = holder(c, t);
   return [
     create(u),
-    set(u, data),
+    set(u, encodeMember(data)),
     create(`${u}/${liveName(c, t)}`, "", sid(c)),
   ];
 }
-
-/** Every grant beside others counts in H's version, so that who knows it knows of all grants. */
-export const countGrant = (t: Terms, known = ANY): Op[] =>
-  t.counts && t.max > 1 && t.has("GRANT-COUNTS") ? [set(H, "", known)] : [];
 
 /** The quorum read that settles a doubt. */
 export function qcheck(c: Client, t: Terms): Request {

@@ -35,6 +35,12 @@ export interface Configuration {
   processes?: string;
   /** Cycles of Chef's cookbook on the same lock. */
   chef?: number;
+  /** One digit a client: 0 does not take Chef's lock. */
+  takesChef?: string;
+  /** Each writes into its record before it acts. */
+  records?: boolean;
+  /** A persistent node stands among the waiters. */
+  foreign?: boolean;
 }
 
 /** Of the client at this place. */
@@ -49,12 +55,9 @@ export function termsOf(k: Configuration, without: ReadonlySet<Rule>): Terms[] {
     maxFailures: k.maxFailures ?? 9,
     onFailedHolder: k.onFailedHolder ?? "wait",
     fine: k.fine ?? false,
-    chef: k.chef !== undefined,
+    chef: k.chef !== undefined && k.takesChef?.[i] !== "0",
+    records: k.records ?? false,
     process: k.processes?.[i] ?? "",
-    mates: [...(k.processes ?? "")]
-      .map((process, j) => (process === k.processes?.[i] ? nameOf(j) : ""))
-      .join(""),
-    counts: k.processes !== undefined,
     has: (rule: Rule) => !without.has(rule),
   }));
 }
@@ -66,7 +69,8 @@ export function initialTree(k: Configuration): Tree {
   const ops = [create(L), set(L, lock), create(H), create(W)];
   const processes = [...new Set(k.processes ?? "")];
   const memory = processes.map((process) => create(estatePath(process)));
-  return apply(new Map(), [...ops, ...memory]).tree;
+  const foreign = k.foreign ? [create(`${W}/z-Z0-0`)] : [];
+  return apply(new Map(), [...ops, ...memory, ...foreign]).tree;
 }
 
 /**
@@ -81,6 +85,7 @@ export function orderOfStart(k: Configuration, terms: readonly Terms[]) {
     runs(i) === runs(j) &&
     terms[i]?.max === terms[j]?.max &&
     terms[i]?.process === terms[j]?.process &&
+    terms[i]?.chef === terms[j]?.chef &&
     terms.every(
       (_, other) =>
         other === i ||

@@ -59,6 +59,34 @@ export const SUITE: Configuration[] = [
   }),
   two("L is missing", { missing: true, faults: { any: 1 }, memory: 1 }),
   two("Chef's cookbook beside", { chef: 1, faults: { any: 1 } }),
+  two("one owner beside Chef, its lock deleted by hand", {
+    ...{ owners: "pp", groups: "aa", chef: 1 },
+    faults: { failure: 1, chefCleared: 1, lostReply: 1 },
+  }),
+  two("one owner, adopted with Chef's lock and made without", {
+    ...{ owners: "pp", groups: "aa", chef: 1, takesChef: "01" },
+    faults: { any: 1 },
+  }),
+  two("one owner, who writes its record", {
+    ...{ owners: "pp", groups: "aa", maxFailures: 1, records: true },
+    faults: { lateRequest: 1, failure: 1, expiry: 1 },
+  }),
+  two("L is missing at the servers behind", {
+    ...{ missing: true, memory: 2 },
+    faults: { abandonment: 1, failure: 1 },
+  }),
+  two("an adoption is given up", {
+    ...{ owners: "pp", groups: "aa", maxFailures: 1 },
+    faults: { failure: 1, crash: 1, lostReply: 1, cancel: 1 },
+  }),
+  two("a foreign node among the waiters", {
+    foreign: true,
+    faults: { any: 1 },
+  }),
+  three("one group, two of them with Chef's lock", {
+    ...{ groups: "aaa", maxPerGroup: 3, chef: 1, takesChef: "011" },
+    faults: {},
+  }),
   three("N = 1, new sessions read old", { memory: 1 }),
   three("N = 2, maxFailures 1", atN2),
   three("N = 2, two in one group", { ...atN2, groups: "aab" }),
@@ -68,16 +96,14 @@ export const SUITE: Configuration[] = [
     processes: "aaa",
     patient: true,
   }),
-  three("N = 2, two beside one another", { ...atN2, processes: "aab" }),
-  three("N = 2, one owner, two beside one another", {
-    ...{ ...atN2, owners: "pqq", groups: "aab", processes: "aba" },
-    faults: {},
-    runs: "211",
-  }),
   three("two of one owner, two of one process", {
     owners: "pqp",
     groups: "aba",
     processes: "aab",
+  }),
+  three("one cancelled in the middle, of one process", {
+    ...{ owners: "pqp", groups: "aba", processes: "aaa", patient: true },
+    faults: { failure: 1, cancel: 1 },
   }),
   three("two of one owner", { owners: "ppq", groups: "aab", maxFailures: 1 }),
   three("one comes with another N", { max: "221" }),
@@ -91,6 +117,10 @@ export const SUITE: Configuration[] = [
 /** Minutes, and gigabytes: by the command only. */
 export const FULL: Configuration[] = [
   two("N = 1", { faults: { any: 3 } }),
+  two("one owner, who writes its record, new sessions read old", {
+    ...{ owners: "pp", groups: "aa", maxFailures: 1, records: true },
+    memory: 1,
+  }),
   two("one owner", {
     owners: "pp",
     groups: "aa",
@@ -159,6 +189,10 @@ export const FULL: Configuration[] = [
   three("two runs for one", { runs: "211", memory: 1 }),
   three("N = 1 first, then 2", { max: "112" }),
   four("N = 2, two groups", { owners: "pqrs", groups: "aabb", max: "2" }),
+  four("one cancelled in the middle, of one process", {
+    ...{ owners: "pqrp", groups: "abca", processes: "aaaa", patient: true },
+    faults: { failure: 1, cancel: 1 },
+  }),
   four("two of one owner", {
     owners: "pqpr",
     groups: "abac",

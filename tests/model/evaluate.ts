@@ -9,8 +9,10 @@ import {
   type Request,
   type Terms,
 } from "./client";
+import { HELD } from "./grant";
 import {
   countsAsFailed,
+  decodeMember,
   H,
   L,
   ownerOf,
@@ -60,8 +62,7 @@ export const EVAL: StepRules = {
       const names = answer.ok ? answer.names : [];
       const todo = names.map((name) => `${H}/${name}`);
       const found = { ...NOTHING, taken: names.map(Number) };
-      const count = t.process && answer.ok ? answer.version : 0;
-      const look = { found, todo, sight: "", count, phase: "slot" };
+      const look = { found, todo, sight: "", phase: "slot" };
       return next({ ...c, ...look }, t, found);
     }
     const { found } = c;
@@ -82,7 +83,7 @@ function hearSlot(c: Client, t: Terms, answer: Answer, f: Findings): Client {
   const count = t.fine ? answer.names.length : answer.members.length;
   const group =
     count > 0 && answer.data === t.group
-      ? { slot, members: count, failed: false }
+      ? { slot, members: count, failed: false, mirror: false, bare: false }
       : f.group;
   const empty = count === 0 ? [...f.empty, slot] : f.empty;
   let found: Findings = { ...f, group, empty };
@@ -103,14 +104,15 @@ function hearMember(c: Client, t: Terms, answer: Answer, f: Findings): Client {
   if (!answer.ok) return c;
   const path = c.todo[0] ?? "";
   if (c.phase === "data") {
-    const state = answer.data as Member["state"];
-    return { ...c, phase: "children", old: { path, state } };
+    const { version } = answer;
+    const old = { path, version, ...decodeMember(answer.data) };
+    return { ...c, phase: "children", old };
   }
-  const state = c.old?.state ?? "held";
+  const old = c.old ?? { path, version: 0, ...HELD };
   const owner = ownerOf(nameOf(path));
   const slot = parentOf(path);
   const lives = answer.names;
-  const member = { path, slot, owner, uuid: "", state, lives };
+  const member = { ...old, slot, owner, uuid: "", lives };
   return nextMember({ ...c, old: null }, t, counted(f, t, member));
 }
 
@@ -131,9 +133,19 @@ function counted(f: Findings, t: Terms, member: Member): Findings {
     failed: f.failed + (failed ? 1 : 0),
     troubled: f.troubled || failed || member.lives.length === 0,
     own: member.owner === t.owner ? member.path : f.own,
-    group: mine && f.group && failed ? { ...f.group, failed } : f.group,
+    group: mine && f.group ? withMate(f.group, member) : f.group,
   };
 }
+
+const withMate = (
+  group: NonNullable<Findings["group"]>,
+  mate: Member,
+): Findings["group"] => ({
+  ...group,
+  failed: group.failed || countsAsFailed(mate),
+  mirror: group.mirror || mate.mirror,
+  bare: group.bare || !mate.mirror,
+});
 
 /** All is read. (Before the list of W it would be too early: the rule SLOTS-AFTER-W.) */
 const evaluated = (c: Client, t: Terms, found: Findings): Client =>
@@ -144,14 +156,20 @@ const evaluated = (c: Client, t: Terms, found: Findings): Client =>
 export function decide(c: Client, t: Terms, found: Findings): Client {
   const { own, group } = found;
   if (own) {
-    const old = { path: own, state: "held" as const };
-    return to(c, "OWN", { ...afresh, old });
+    return to(c, "OWN", { ...afresh, old: { path: own, version: 0, ...HELD } });
   }
   const giveUp = { ...afresh, giveUp: true };
   if (c.lock && c.lock.max !== t.max) return to(c, "RESOLVE", giveUp);
   const stopped = t.has("EVAL-FAILED") && found.failed >= t.maxFailures;
-  if (!stopped && group && !group.failed && group.members < t.maxPerGroup)
-    return to(c, "JOIN", { ...afresh, slot: group.slot });
+  if (!stopped && group && !group.failed && group.members < t.maxPerGroup) {
+    const { slot, mirror, bare } = group;
+    const waits = t.chef && bare && t.has("CHEF-JOIN");
+    const data = { ...HELD, mirror };
+    const looks = (t.chef || mirror) && t.has("CHEF-JOIN");
+    if (!waits && looks)
+      return to(c, "JOIN", { found: null, phase: "mirror", slot, data });
+    if (!waits) return to(c, "JOIN", { ...afresh, slot, data });
+  }
   if (!stopped && !(group && t.has("ONE-SLOT")))
     for (let slot = 0; slot < t.max; slot++) {
       const recreate = found.empty.includes(slot);

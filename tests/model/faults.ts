@@ -1,6 +1,6 @@
 /** What may strike a client: its process, its session, or the reply to its request. */
 import { sid, to, type Client, type Terms } from "./client";
-import { failed } from "./hold";
+import { failed } from "./leave";
 import { isAcquiring, newSession, resolve } from "./resolve";
 import { ask, begin, STEPS } from "./steps";
 import { tellOps } from "./story";
@@ -17,14 +17,15 @@ export const FAULTS = [
   "failure",
   "clear",
   "hold",
+  "chefCleared",
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
 /** Amid reads: a fault here is one before the first of them, for all that others and the client itself can tell. */
 const isAmidReads = (c: Client): boolean =>
-  (c.step === "FAST" && c.phase === "slots") ||
   (c.step === "PLACE" && c.phase !== "" && c.phase !== "delete") ||
   (c.step === "EVAL" && c.phase !== "") ||
+  ((c.step === "OWN" || c.step === "JOIN") && c.phase === "mirror") ||
   (c.step === "OWN" && c.phase === "");
 
 const isSpared = (c: Client): boolean =>
@@ -48,7 +49,7 @@ function unanswered(c: Client, t: Terms): { ops: Op[]; lost: Client } | null {
   if (!request || !("ops" in request)) return null;
   const { ops } = request;
   if (ops.every((op) => op.op === "check")) return null;
-  return { ops, lost: STEPS[c.step].lose?.(c) ?? c };
+  return { ops, lost: STEPS[c.step].lose?.(c, t) ?? c };
 }
 
 /** The client knows that its session is lost to it; the server does not yet. */
@@ -98,6 +99,6 @@ export function silentFaults(c: Client, t: Terms): Move[] {
     moves.push(strike(c, "cancel", resolving, "GIVES UP"));
   }
   if (c.step === "ACT")
-    moves.push(strike(c, "failure", failed(c), "the action FAILS"));
+    moves.push(strike(c, "failure", failed(c, t), "the action FAILS"));
   return moves;
 }

@@ -1,8 +1,24 @@
 /** What a grant's answer leads to, and how an attempt and a run end. */
 import type { Answer } from "./answer";
-import { liveName, to, type Client, type Terms } from "./client";
-import { M } from "./layout";
-import { create, set, type Op, type Refusal } from "./tree";
+import {
+  liveName,
+  to,
+  wait,
+  type Client,
+  type Request,
+  type Terms,
+} from "./client";
+import { countsAsFailed, M, type MemberData } from "./layout";
+import { check, create, set, type Op, type Refusal } from "./tree";
+
+/** Version of Chef's lock if we made it; Chef's own has 0. */
+const OURS = 1;
+
+export const HELD: MemberData = {
+  state: "held",
+  recorded: false,
+  mirror: false,
+};
 
 /** A new attempt under a new uuid, from the start. */
 export function restart(c: Client, change: Partial<Client> = {}): Client {
@@ -13,8 +29,6 @@ export function restart(c: Client, change: Partial<Client> = {}): Client {
     first: false,
     ahead: "",
     sight: "",
-    behind: "",
-    count: 0,
     doubt: false,
     gd: false,
     everGd: false,
@@ -24,7 +38,12 @@ export function restart(c: Client, change: Partial<Client> = {}): Client {
     slot: 0,
     recreate: false,
     old: null,
-    other: null,
+    data: HELD,
+    version: 0,
+    adopted: false,
+    others: null,
+    frees: false,
+    foreign: [],
     live: null,
     relive: false,
     watches: [],
@@ -42,11 +61,18 @@ export function over(c: Client): Client {
   return c.patient ? { ...next, step: "QUEUE" } : next;
 }
 
-/** The lock is held. Who was giving up leaves it again. */
+/** Cleared or adopted: stop, and say so. */
+export const gone = (c: Client): Client => ({ ...over(c), toldGone: true });
+
+/** The lock is held. Who was giving up leaves it again, or puts it back as it was. */
 export function held(c: Client, t: Terms): Client {
-  const { attempt, slot, everGd } = c;
-  const next = restart(c, { attempt, slot, everGd, live: liveName(c, t) });
-  return c.giveUp ? release(next) : to(next, "RE-ASSERT");
+  const { attempt, slot, everGd, data, adopted } = c;
+  const live = liveName(c, t);
+  const known = { attempt, slot, everGd, live, data, adopted, version: 1 };
+  const next = restart(c, known);
+  if (!c.giveUp) return to(next, "RE-ASSERT");
+  if (!adopted || !t.has("PUT-BACK")) return release(next);
+  return to(next, countsAsFailed(data) ? "FAIL" : "ABANDON");
 }
 
 /** Into RELEASE: an acquire that was ever in doubt is poisoned first. */
@@ -54,6 +80,12 @@ export function release(c: Client): Client {
   const todo = c.live === null ? [] : [c.live];
   return to(c, "RELEASE", { todo, phase: c.everGd ? "poison" : "" });
 }
+
+/** The record of a new holder. */
+export const recordOf = (t: Terms): MemberData => ({
+  ...HELD,
+  mirror: t.chef,
+});
 
 /**
  * Hears the answer to a grant: with a doubt standing, only qcheck(u) gives it a meaning.
@@ -82,13 +114,29 @@ export const placeAgain = (c: Client, refusal: Refusal): Client =>
   to(c, "PLACE", {
     lock: refusal.code === "BAD_VERSION" ? null : c.lock,
     old: null,
-    behind: "",
   });
 
 /** A grant that ended in LOSS; a qcheck that did is only asked again. */
 export const loseGrant = (c: Client): Client =>
   c.refusal ? c : { ...c, gd: true, everGd: true };
 
+const makeMirror = (): Op[] => [create(M), set(M, "ours")];
+
 /** Chef's lock is taken with a slot, in the same multi. */
 export const takeMirror = (t: Terms): Op[] =>
-  t.chef ? [create(M), set(M, "ours")] : [];
+  t.chef && t.has("CHEF-SLOT") ? makeMirror() : [];
+
+/** Who adopts or joins a holder has Chef's lock: it is there and ours, or gone and made anew. */
+export const ownMirror = (c: Client): Op[] => {
+  if (c.phase === "make") return makeMirror();
+  return c.phase === "own" ? [check(M, OURS)] : [];
+};
+
+/** Before that it is looked at, watched. Another's: wait, until it goes or the holder does. */
+export const lookAtMirror: Request = { read: "data", path: M, watch: true };
+
+export function hearMirror(c: Client, answer: Answer): Client {
+  if (answer.ok && answer.data !== "ours") return wait(c);
+  const phase = answer.ok ? "own" : "make";
+  return { ...c, phase, watches: [], woken: false };
+}

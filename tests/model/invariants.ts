@@ -6,6 +6,7 @@ import {
   holdersOf,
   lockOf,
   M,
+  mirrorIsOurs,
   slotsOf,
   waitersOf,
   type Member,
@@ -28,13 +29,19 @@ export const VIOLATIONS = {
   WAITER_LEFT: "G7: a waiter that nobody waits with is left",
   HOLDER_LEFT: "G7: a holder that nobody holds is left",
   SLOT_LEFT: "G7: a slot without members is left",
-  MIRROR: "Chef's lock and the slot do not stand and fall together",
+  MIRROR:
+    "G10: a holder that is to have Chef's lock has it not, or nobody does",
+  CHEF_TWICE: "G10: Chef acts, and so does one that takes turns with it",
   ON_HOLD: "granted while the lock was on hold",
   HOLD_UNDONE: "the operator's hold was undone by another",
   MAX_FAILURES: "granted though maxFailures holders had failed",
   FAILED_GROUP: "joined a group with a failed holder",
   GROUP_FULL: "more than maxPerGroup members",
   NOT_REPAIRING: "who adopted a failed holder does not count as failed",
+  FAIL_UNDONE: "G3: a holder that had failed counts as failed no more",
+  RECORD_LOST: "G3: an adoption knows less than the old holder's record says",
+  KEPT_FREED: "G3: giving up freed a lock that was kept",
+  SEEMS_ALIVE: "G6: a holder that nobody works on looks alive for ever",
 } as const;
 export type Violation = keyof typeof VIOLATIONS;
 
@@ -43,7 +50,7 @@ export type Author = string;
 
 const distinct = (values: readonly string[]): number => new Set(values).size;
 
-function structure(after: Tree, chef: boolean): Violation | null {
+function structure(after: Tree): Violation | null {
   const slots = slotsOf(after);
   const owners = slots.flatMap((slot) => slot.members.map((m) => m.owner));
   if (distinct(slots.map((slot) => slot.group)) < slots.length)
@@ -51,9 +58,17 @@ function structure(after: Tree, chef: boolean): Violation | null {
   if (slots.length > (lockOf(after)?.max ?? 0) && slots.length > 0)
     return "GROUPS";
   if (distinct(owners) < owners.length) return "OWNER_TWICE";
-  const mirrored = after.get(M)?.data === "ours";
-  if (chef && mirrored !== slots.length > 0) return "MIRROR";
-  return null;
+  const members = slots.flatMap((slot) => slot.members);
+  return mirrorIsOurs(after) && !members.some((m) => m.mirror)
+    ? "MIRROR"
+    : null;
+}
+
+/** Chef's lock is not taken from under those who name it, but by hand. */
+function mirror(before: Tree, after: Tree, added: readonly Member[]) {
+  if (mirrorIsOurs(after)) return false;
+  const taken = mirrorIsOurs(before) && holdersOf(after).some((m) => m.mirror);
+  return taken || added.some((m) => m.mirror);
 }
 
 function grant(
@@ -66,6 +81,8 @@ function grant(
   if (lockOf(before)?.hold) return "ON_HOLD";
   if (after.get(u.slot)?.data !== t.group) return "FOREIGN_SLOT";
   const adopted = left.find((old) => old.owner === u.owner);
+  if (t.chef && !mirrorIsOurs(after)) return "MIRROR";
+  if (adopted?.recorded && !u.recorded) return "RECORD_LOST";
   if (adopted)
     return countsAsFailed(adopted) && !countsAsFailed(u)
       ? "NOT_REPAIRING"
@@ -98,7 +115,14 @@ export function commit(
   const left = was.filter((m) => !here.has(m.path));
   const added = is.filter((m) => !there.has(m.path));
   const evicted = left.filter((m) => clientOf(m.uuid) !== author);
-  let violation = structure(after, termsOf(author).chef);
+  let violation = structure(after);
+  const byHand = author === "operator" && before.has(M);
+  if (!byHand && mirror(before, after, added)) violation ??= "MIRROR";
+  const undone = (u: Member) => {
+    const old = was.find((m) => m.path === u.path);
+    return old && countsAsFailed(old) && !countsAsFailed(u);
+  };
+  if (is.some(undone)) violation ??= "FAIL_UNDONE";
   for (const u of added)
     violation ??= grant(before, after, u, left, termsOf(clientOf(u.uuid)));
   const mayEvict = (old: Member) =>
@@ -112,6 +136,8 @@ export function commit(
 /** Whether a step was right for who took it. */
 export function moved(from: Client, c: Client): Violation | null {
   if (c.toldGone && !from.evicted) return "FALSE_REPORT";
+  const frees = from.step === "RELEASE" && from.giveUp && c.step !== "RELEASE";
+  if (frees && from.adopted && !c.toldGone) return "KEPT_FREED";
   const begins = c.step === "ACT" && from.step !== "ACT";
   return begins && from.evicted ? "EVICTED_ACTS" : null;
 }
@@ -145,14 +171,19 @@ function sleeps(c: Client, t: Terms, tree: Tree): Violation | null {
     // an earlier waiter of this owner, if it stands for nobody any more, goes with its session: that wakes
     const ahead = queue.slice(0, queue.indexOf(mine));
     const elder = ahead.some((waiter) => waiter.owner === t.owner);
-    return own.lives.length > 0 || elder ? null : "ASLEEP";
+    const chefs = tree.get(M)?.data === "chef" && (t.chef || own.mirror);
+    return own.lives.length > 0 || elder || chefs ? null : "ASLEEP";
   }
   if (lock.max !== t.max) return null;
-  if (mine !== queue[0] || tree.get(M)?.data === "chef") return null;
+  if (mine !== queue[0]) return null;
   const group = slots.find((slot) => slot.group === t.group);
   const stopped = holders.filter(countsAsFailed).length >= t.maxFailures;
+  const named = group?.members.some((m) => m.mirror) ?? false;
+  if (tree.get(M)?.data === "chef" && (t.chef || named)) return null;
+  const bare = t.chef && group?.members.some((m) => !m.mirror);
   const joins =
     group &&
+    !bare &&
     !group.members.some(countsAsFailed) &&
     group.members.length < t.maxPerGroup;
   const full = slots.filter((s) => s.members.length > 0).length >= lock.max;
@@ -175,8 +206,8 @@ export function acting(
   const owners = there.map(({ terms }) => terms.owner);
   const groups = distinct(there.map(({ terms }) => terms.group));
   if (distinct(owners) < owners.length) return "OWNER_TWICE";
-  const all = groups + (chefActs ? 1 : 0);
-  return all > (lockOf(tree)?.max ?? 1) ? "GROUPS" : null;
+  if (chefActs && there.some(({ terms }) => terms.chef)) return "CHEF_TWICE";
+  return groups > (lockOf(tree)?.max ?? 1) ? "GROUPS" : null;
 }
 
 /** Nothing can happen any more but faults: what may be left, and who may wait. */
@@ -194,8 +225,9 @@ export function leftovers(
   if (slots.some((slot) => slot.members.length === 0)) return "SLOT_LEFT";
   const crashed = (m: Member) =>
     clients.find((c) => c.name === clientOf(m.uuid))?.step === "CRASHED";
-  const rightly = (m: Member) => m.state === "failed" || crashed(m);
-  return slots.every((slot) => slot.members.every(rightly))
-    ? null
-    : "HOLDER_LEFT";
+  const left = (m: Member) => clients.some((c) => c.left === m.uuid);
+  const rightly = (m: Member) => m.state === "failed" || crashed(m) || left(m);
+  const members = slots.flatMap((slot) => slot.members);
+  if (!members.every(rightly)) return "HOLDER_LEFT";
+  return members.some((m) => m.lives.length > 0) ? "SEEMS_ALIVE" : null;
 }

@@ -34,18 +34,40 @@ export function lockOf(tree: Tree): LockView | null {
   return node ? parseLock(node.data, node.version) : null;
 }
 
+/** Whether Chef's lock goes with our slot. */
+export const mirrorIsOurs = (tree: Tree): boolean =>
+  tree.get(M)?.data === "ours";
+
 /** `setData(L, same data, v)`: nothing changes but the version, and every grant under way fails. */
 export const poison = (lock: LockView): Op => set(L, lockData(lock), lock.v);
 
 export type MemberState = "held" | "repairing" | "failed";
 
+/** What a holder's record says. */
+export interface MemberData {
+  state: MemberState;
+  /** Something was recorded: the baseline, say. */
+  recorded: boolean;
+  /** It names Chef's lock. */
+  mirror: boolean;
+}
+
+export const encodeMember = (m: MemberData): string =>
+  m.state + (m.recorded ? " recorded" : "") + (m.mirror ? " mirror" : "");
+
+export const decodeMember = (data: string): MemberData => ({
+  state: data.split(" ")[0] as MemberState,
+  recorded: data.includes(" recorded"),
+  mirror: data.endsWith(" mirror"),
+});
+
 /** A holder: u on the page. */
-export interface Member {
+export interface Member extends MemberData {
   path: string;
   slot: string;
   owner: string;
   uuid: string;
-  state: MemberState;
+  version: number;
   lives: string[];
 }
 
@@ -71,7 +93,8 @@ export function readMember(tree: Tree, path: string): Member | null {
     slot: path.slice(0, -name.length - 1),
     owner: ownerOf(name),
     uuid: uuidOf(name),
-    state: node.data as MemberState,
+    ...decodeMember(node.data),
+    version: node.version,
     lives: childrenOf(tree, path),
   };
 }
@@ -115,7 +138,11 @@ const bySequence = (a: Waiter, b: Waiter): number => a.seq - b.seq;
 export const inOrder = (names: readonly string[]): Waiter[] =>
   names.map(parseWaiter).sort(bySequence);
 
-export const waitersOf = (tree: Tree): Waiter[] => inOrder(childrenOf(tree, W));
+/** Persistent children of W are no waiters. */
+export const waitersOf = (tree: Tree): Waiter[] =>
+  inOrder(
+    childrenOf(tree, W).filter((name) => tree.get(`${W}/${name}`)?.session),
+  );
 
 /** Failed, or adopted from a failed one and not yet released. */
 export const countsAsFailed = (member: { state: MemberState }): boolean =>

@@ -26,6 +26,7 @@ const failing = { ...three, max: "2", maxFailures: 1 };
 
 export const MISSING: Record<Rule, Missing> = {
   "FAST-FREE": shows("GROUP_TWICE", {}, { groups: "aa", max: "2" }),
+  "FAST-NONE-WAIT": shows("FIFO", {}, three),
   "DOUBT-FIRST": shows("HOLDER_LEFT", { lostReply: 1, hold: 1 }),
   DUPLICATES: shows("ASLEEP", { lostReply: 1 }),
   "NAME-KNOWN": shows("WAITER_LEFT", { lostReply: 1, cancel: 1 }),
@@ -37,6 +38,12 @@ export const MISSING: Record<Rule, Missing> = {
     { memory: 1 },
   ),
   "PLACE-AGAIN": shows("ASLEEP", { lostReply: 1, clear: 1, hold: 1 }),
+  "PUT-BACK": shows(
+    "KEPT_FREED",
+    { failure: 1, lostReply: 1, cancel: 1 },
+    oneOwner,
+  ),
+  "GRANT-WAITER": shows("WAITER_LEFT", {}),
   "OWN-WATCH": shows("ASLEEP", { crash: 1 }, oneOwner),
   "OWN-WAIT": shows("OWNER_TWICE", {}, oneOwner),
   "OWN-QUEUE": shows(
@@ -45,11 +52,21 @@ export const MISSING: Record<Rule, Missing> = {
     { owners: "pqpr", groups: "abac", cached: true },
   ),
   "OWN-DATA": shows("FOREIGN_SLOT", { crash: 1 }, { owners: "pp" }),
-  "OWN-AGAIN": shows("NOT_REPAIRING", { failure: 1, expiry: 1 }, oneOwner),
   "ADOPT-CHECK": shows("ON_HOLD", { crash: 1, hold: 1 }, oneOwner),
+  "ADOPT-VERSION": shows(
+    "RECORD_LOST",
+    { expiry: 2 },
+    { ...oneOwner, records: true },
+  ),
   REPAIRING: shows("NOT_REPAIRING", { failure: 1 }, oneOwner),
   "LIVE-SESSION": shows("SEEMS_DEAD", { abandonment: 1 }, oneOwner),
   REASSERT: shows("EVICTED_ACTS", { clear: 1 }),
+  "RECORD-VERSION": shows(
+    "FAIL_UNDONE",
+    { lateRequest: 1, failure: 1 },
+    { records: true },
+  ),
+  "LAST-RELIVE": shows("SEEMS_ALIVE", { expiry: 1, failure: 1 }),
   "HOLD-WATCH": shows("ASLEEP", { hold: 1 }),
   "MEMBER-WATCH": shows(
     "FAILURE_UNSEEN",
@@ -78,18 +95,6 @@ export const MISSING: Record<Rule, Missing> = {
       cached: true,
     },
   ),
-  "RIGHT-BEHIND": shows(
-    "FIFO",
-    {},
-    {
-      owners: "pqr",
-      groups: "abc",
-      max: "2",
-      patient: true,
-      processes: "aaa",
-      cached: true,
-    },
-  ),
   "HEAD-KNOWN": shows(
     "ASLEEP",
     { crash: 1 },
@@ -102,38 +107,25 @@ export const MISSING: Record<Rule, Missing> = {
       cached: true,
     },
   ),
-  "LINE-KNOWN": shows(
-    "ASLEEP",
-    { crash: 1 },
-    {
-      owners: "qprp",
-      groups: "baca",
-      processes: "abaa",
-      patient: true,
-      cached: true,
-    },
-  ),
-  "GRANT-COUNTS": shows(
-    "OWNER_TWICE",
-    {},
-    { owners: "pqq", groups: "aab", max: "2", processes: "aba" },
-  ),
-  COMPANION: shows(
-    "GROUP_TWICE",
-    {},
-    { owners: "pqr", groups: "abb", max: "2", processes: "aba" },
-  ),
-  "BESIDE-NONE-WAIT": shows(
-    "FIFO",
-    {},
-    { ...three, max: "2", processes: "aba" },
-  ),
   "BOTH-DOUBT": shows("ASLEEP", { lostReply: 1 }, { processes: "aa" }),
   "FAIL-BUMP": shows("MAX_FAILURES", { failure: 1 }, failing),
   "FAIL-VERSION": shows("HOLD_UNDONE", { failure: 1, hold: 1 }),
+  "FAIL-QUORUM": shows(
+    "FALSE_REPORT",
+    { abandonment: 1, failure: 1 },
+    { missing: true, memory: 2 },
+  ),
   WITNESS: shows("SLOT_LEFT", {}, { ...three, groups: "aab" }),
   "CLEAR-AT-ONCE": shows("SLOT_LEFT", { clear: 1 }),
   "CLEAR-MIRROR": shows("MIRROR", { clear: 1 }, { chef: 1 }),
+  "CHEF-SLOT": shows("MIRROR", {}, { chef: 1 }),
+  "CHEF-ADOPT": shows(
+    "MIRROR",
+    { failure: 1, chefCleared: 1 },
+    { ...oneOwner, chef: 1 },
+  ),
+  "CHEF-JOIN": shows("MIRROR", {}, { groups: "aa", chef: 1, takesChef: "01" }),
+  "FOREIGN-WAITER": shows("ASLEEP", {}, { foreign: true }),
 };
 
 /** The same rule may show elsewhere too: N lowered by who sees nobody in slot 0. */

@@ -7,6 +7,7 @@ import {
   lockOf,
   M,
   membersOf,
+  mirrorIsOurs,
   type Member,
 } from "./layout";
 import type { Rule } from "./rules";
@@ -40,7 +41,6 @@ export function spend(s: Surroundings, fault: Fault): Surroundings | null {
 }
 
 export interface OutsideTerms {
-  chef: boolean;
   has(rule: Rule): boolean;
 }
 
@@ -50,13 +50,16 @@ function clear(
   tree: Tree,
   u: Member,
 ): OutsideMove {
-  const last = membersOf(tree, u.slot).length === 1;
-  const mirror = t.chef && t.has("CLEAR-MIRROR");
-  const slot: Op[] = [remove(u.slot), ...(mirror ? [remove(M, 1)] : [])];
+  const others = membersOf(tree, u.slot).filter(({ path }) => path !== u.path);
+  const last = others.length === 0;
+  const frees = u.mirror && mirrorIsOurs(tree) && t.has("CLEAR-MIRROR");
+  const mirror = frees && !others.some((other) => other.mirror);
+  const slot = [remove(u.slot)];
   const ops = [
     ...u.lives.map((live) => remove(`${u.path}/${live}`)),
     remove(u.path),
     ...(last && t.has("CLEAR-AT-ONCE") ? slot : []),
+    ...(mirror ? [remove(M, 1)] : []),
   ];
   const clearing = last && !t.has("CLEAR-AT-ONCE") ? u.slot : "";
   return {
@@ -80,6 +83,13 @@ function operator(s: Surroundings, t: OutsideTerms, tree: Tree): OutsideMove[] {
       story: () => `operator ${hold ? "HOLD" : "UNHOLD"}`,
     });
   }
+  if (mirrorIsOurs(tree) && holdersOf(tree).every((u) => u.state === "failed"))
+    moves.push({
+      surroundings: s,
+      tree: apply(tree, [remove(M)]).tree,
+      fault: "chefCleared",
+      story: () => "somebody deletes Chef's lock",
+    });
   if (s.clearing !== "") {
     const surroundings = { ...s, clearing: "" };
     const then = { surroundings, fault: null };

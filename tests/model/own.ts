@@ -1,5 +1,13 @@
 /** OWN: my owner holds already: wait for it while it lives, adopt its holder once it does not. */
-import { hearGrant, loseGrant, placeAgain } from "./grant";
+import {
+  HELD,
+  hearGrant,
+  loseGrant,
+  hearMirror,
+  lookAtMirror,
+  ownMirror,
+  placeAgain,
+} from "./grant";
 import type { Answer, StepRules } from "./answer";
 import {
   becomeHolder,
@@ -11,12 +19,24 @@ import {
   type Request,
   type Terms,
 } from "./client";
-import { countsAsFailed, L, parseLock, W } from "./layout";
+import { countsAsFailed, L, parseLock, W, type MemberData } from "./layout";
+import { leaveQueue } from "./take";
 import { ANY, check, remove, type Refusal } from "./tree";
 
 /** The holder is gone, or is not as it was: look again. */
 const again = (c: Client): Client =>
   to(c, c.first ? "EVAL" : "PLACE", { old: null, watches: [], woken: false });
+
+/** What the old record says stays true of the new one. */
+const adopts = (c: Client, t: Terms): MemberData => {
+  const { old } = c;
+  const repairs = old && countsAsFailed(old) && t.has("REPAIRING");
+  return {
+    state: repairs ? "repairing" : "held",
+    recorded: old?.recorded ?? false,
+    mirror: t.chef || (old?.mirror ?? false),
+  };
+};
 
 export const OWN: StepRules = {
   ask(c, t): Request {
@@ -26,30 +46,32 @@ export const OWN: StepRules = {
       return { read: "data", path: L, watch: t.has("HOLD-WATCH") };
     if (c.phase === "")
       return { read: "member", path, watch: t.has("OWN-WATCH") };
-    const repairing =
-      c.old && countsAsFailed(c.old) && t.has("REPAIRING")
-        ? "repairing"
-        : "held";
+    if (c.phase === "mirror") return lookAtMirror;
+    const version = t.has("ADOPT-VERSION") ? (c.old?.version ?? ANY) : ANY;
+    const data = adopts(c, t);
     return {
       ops: [
         check(L, t.has("ADOPT-CHECK") ? (c.lock?.v ?? ANY) : ANY),
-        remove(`${W}/${c.waiter ?? ""}`),
-        ...becomeHolder(c, t, repairing),
-        remove(path),
+        ...leaveQueue(c, t),
+        ...ownMirror(c),
+        ...becomeHolder(c, t, data),
+        remove(path, version),
       ],
     };
   },
   hear(c, t, answer) {
     if (c.phase === "") return look(c, t, answer);
-    if (c.phase === "adopt")
-      return hearGrant(c, t, answer, refused, placeAgain);
+    if (c.phase === "mirror") return hearMirror(c, answer);
+    if (c.phase !== "lock") {
+      const next = { ...c, data: adopts(c, t), adopted: true };
+      return hearGrant(next, t, answer, refused, placeAgain);
+    }
     if (!answer.ok) return again(c);
     const lock = parseLock(answer.data, answer.version);
     if (lock.hold) return wait({ ...c, lock });
-    const phase = t.has("OWN-AGAIN") ? "" : "adopt";
-    return { ...c, lock, phase, watches: [], woken: false };
+    return { ...c, lock, phase: "", watches: [], woken: false };
   },
-  lose: loseGrant,
+  lose: (c, t) => loseGrant({ ...c, data: adopts(c, t), adopted: true }),
 };
 
 function look(c: Client, t: Terms, answer: Answer): Client {
@@ -60,22 +82,23 @@ function look(c: Client, t: Terms, answer: Answer): Client {
   const slot = slotNumber(member.path);
   if (member.lives.length > 0) {
     if (t.has("OWN-WAIT") || !c.first) return wait(c);
-    return to(c, "JOIN", { slot, old: null, watches: [], woken: false });
+    const mirror = { ...HELD, mirror: member.mirror };
+    const joins = { slot, old: null, watches: [], woken: false, data: mirror };
+    return to(c, "JOIN", joins);
   }
-  const { path, state } = member;
-  const phase = !c.lock || c.lock.hold ? "lock" : "adopt";
-  return {
-    ...c,
-    slot,
-    old: { path, state },
-    phase,
-    watches: [],
-    woken: false,
-  };
+  const { path, state, recorded, mirror, version } = member;
+  const old = { path, state, recorded, mirror, version };
+  const next = { ...c, slot, old };
+  const clean = { watches: [], woken: false };
+  if (!c.lock || c.lock.hold) return { ...next, ...clean, phase: "lock" };
+  const looks = (t.chef || mirror) && t.has("CHEF-ADOPT");
+  return looks
+    ? { ...next, phase: "mirror" }
+    : { ...next, ...clean, phase: "adopt" };
 }
 
 function refused(c: Client, refusal: Refusal): Client {
-  if (refusal.code === "BAD_VERSION")
+  if (refusal.path === L && refusal.code === "BAD_VERSION")
     return { ...c, phase: "lock", lock: null };
   if (refusal.path === `${W}/${c.waiter ?? ""}`)
     return to(c, "PLACE", { old: null });

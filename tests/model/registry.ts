@@ -6,7 +6,15 @@ import { spend, type Surroundings } from "./operator";
 import { keyOf, type Tree } from "./tree";
 
 /** Where the deletion of its holder by another matters to a client. */
-const HOLDING = ["RELIVE", "RE-ASSERT", "ACT", "RELEASE", "FAIL"];
+const HOLDING = [
+  "RELIVE",
+  "RE-ASSERT",
+  "RECORD",
+  "ACT",
+  "RELEASE",
+  "FAIL",
+  "ABANDON",
+];
 
 export class Registry {
   private readonly trees = new Interner<Tree>(keyOf);

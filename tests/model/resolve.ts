@@ -1,5 +1,6 @@
 /** RESOLVE: a new session while acquiring, or giving up: nothing may be left behind, nothing held unknown. */
 import { held, over, restart } from "./grant";
+import { afterRelive } from "./leave";
 import type { StepRules } from "./answer";
 import { qcheck, to, uuid, type Client, type Step, type Terms } from "./client";
 import { inOrder, L, poison, W } from "./layout";
@@ -49,9 +50,11 @@ export function newSession(c: Client, t: Terms): Client {
   if (isAcquiring(c)) return resolve(next, t);
   const relive = { relive: true, lock: null };
   if (c.step === "ACT") return { ...next, ...relive };
-  if (c.step === "RELIVE" || c.step === "RE-ASSERT")
+  if (["RELIVE", "RE-ASSERT", "RECORD"].includes(c.step))
     return to(next, "RELIVE", relive);
-  return { ...next, lock: null };
+  // the last RELIVE went with its session
+  const phase = c.phase === "relive" ? afterRelive(c) : c.phase;
+  return { ...next, phase, lock: null };
 }
 
 export const RESOLVE: StepRules = {

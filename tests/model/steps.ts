@@ -3,7 +3,9 @@ import { FAST, INIT, PLACE, QUEUE } from "./acquire";
 import type { StepRules } from "./answer";
 import type { Client, Request, Step, Terms } from "./client";
 import { EVAL } from "./evaluate";
-import { ACT, FAIL, RE_ASSERT, RELEASE, RELIVE } from "./hold";
+import { HELD } from "./grant";
+import { ACT, RE_ASSERT, RECORD, RELIVE } from "./hold";
+import { ABANDON, FAIL, RELEASE } from "./leave";
 import { OWN } from "./own";
 import { RESOLVE } from "./resolve";
 import { JOIN, TAKE } from "./take";
@@ -22,8 +24,10 @@ export const STEPS: Record<Step, StepRules> = {
   RESOLVE,
   RELIVE,
   "RE-ASSERT": RE_ASSERT,
+  RECORD,
   RELEASE,
   FAIL,
+  ABANDON,
   ACT,
   WAIT: REST,
   DONE: REST,
@@ -52,8 +56,6 @@ export const begin = (
   first: false,
   ahead: "",
   sight: "",
-  behind: "",
-  count: 0,
   patient: false,
   doubt: false,
   gd: false,
@@ -66,7 +68,13 @@ export const begin = (
   slot: 0,
   recreate: false,
   old: null,
-  other: null,
+  data: HELD,
+  version: 0,
+  adopted: false,
+  left: "",
+  others: null,
+  frees: false,
+  foreign: [],
   live: null,
   relive: false,
   watches: [],

@@ -5,7 +5,6 @@
 import { no, yes } from "./answer";
 import { resume, sid, to, type Client, type Terms } from "./client";
 import { abandon, type Fault } from "./faults";
-import { rightBehind } from "./heir";
 import { slotPath } from "./layout";
 import { ask, STEPS } from "./steps";
 import { tellOps } from "./story";
@@ -23,19 +22,11 @@ const mayJoin = (a: Client, b: Client): boolean =>
   a.step === "RELEASE" &&
   a.phase === "" &&
   !a.doubt &&
-  a.other === null &&
+  a.others === null &&
   b.step === "WAIT" &&
   b.first &&
   b.shortcut &&
   !b.woken;
-
-/** Sent, not carried out yet. */
-const follow = (a: Client, b: Client): Joint => ({
-  clients: [a, b],
-  tree: null,
-  fault: null,
-  story: () => `${b.name} WAIT: goes right behind the TAKE of ${a.name}`,
-});
 
 const opsOf = (c: Client, t: Terms): Op[] => {
   const request = ask(c, t);
@@ -50,8 +41,6 @@ export function jointMoves(
   tree: Tree,
 ): Joint[] {
   if (ta.process === "" || ta.process !== tb.process) return [];
-  const behind = rightBehind(a, ta, b, tb);
-  if (behind) return [follow(a, behind)];
   if (!mayJoin(a, b)) return [];
   const next = to({ ...resume(b), slot: a.slot, recreate: false }, "TAKE");
   const release = opsOf(a, ta);
@@ -86,8 +75,8 @@ export function jointMoves(
     return [move([a, refused], null, null, `${code} ${path}`)];
   }
   const heard = yes({});
-  const lost = STEPS.RELEASE.lose!(a);
-  const inDoubt = tb.has("BOTH-DOUBT") ? STEPS.TAKE.lose!(next) : resume(b);
+  const lost = STEPS.RELEASE.lose!(a, ta);
+  const inDoubt = tb.has("BOTH-DOUBT") ? STEPS.TAKE.lose!(next, tb) : resume(b);
   const late = { session: sid(a), ops };
   const moves = [
     move([hears(a, ta, heard), hears(next, tb, heard)], done.tree, null, "OK"),

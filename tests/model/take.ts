@@ -2,7 +2,6 @@
 import type { StepRules } from "./answer";
 import {
   becomeHolder,
-  countGrant,
   qcheck,
   to,
   wait,
@@ -10,41 +9,48 @@ import {
   type Request,
   type Terms,
 } from "./client";
-import { hearGrant, loseGrant, placeAgain, takeMirror } from "./grant";
+import {
+  hearGrant,
+  loseGrant,
+  hearMirror,
+  lookAtMirror,
+  ownMirror,
+  placeAgain,
+  recordOf,
+  takeMirror,
+} from "./grant";
 import { leaveEstate } from "./heir";
-import { L, M, slotPath, W } from "./layout";
+import { L, M, slotPath, W, type MemberData } from "./layout";
 import { ANY, check, create, remove, type Op, type Refusal } from "./tree";
 
 const grantHead = (c: Client, t: Terms): Op[] => [
   check(L, t.has("EVAL-VERSION") ? (c.lock?.v ?? ANY) : ANY),
-  remove(`${W}/${c.waiter ?? ""}`),
+  ...leaveQueue(c, t),
 ];
 
-/** Who asks before the one ahead has its answer is first only if that one is granted. */
-const rightBehindOf = (c: Client, t: Terms): Op[] =>
-  c.behind !== "" && t.has("RIGHT-BEHIND") ? [check(c.behind)] : [];
+/** With the grant the waiter goes. */
+export const leaveQueue = (c: Client, t: Terms): Op[] =>
+  t.has("GRANT-WAITER") ? [remove(`${W}/${c.waiter ?? ""}`)] : [];
 
 function refused(c: Client, refusal: Refusal): Client {
-  if (c.behind !== "") return placeAgain(c, refusal); // it may not be the first
   if (refusal.code === "BAD_VERSION") return to(c, "EVAL", { lock: null });
   if (refusal.path === `${W}/${c.waiter ?? ""}`) return to(c, "PLACE");
-  if (refusal.path === M) return to(c, "TAKE", { phase: "mirror" });
+  if (refusal.path === M && c.step === "TAKE")
+    return to(c, "TAKE", { phase: "mirror" });
   return to(c, "EVAL");
 }
 
 export const TAKE: StepRules = {
   ask(c, t): Request {
     if (c.refusal) return qcheck(c, t);
-    if (c.phase === "mirror") return { read: "data", path: M, watch: true };
+    if (c.phase === "mirror") return lookAtMirror;
     const path = slotPath(c.slot);
     return {
       ops: [
-        ...rightBehindOf(c, t),
         ...grantHead(c, t),
         ...(c.recreate ? [remove(path)] : []),
         create(path, t.group),
-        ...becomeHolder(c, t, "held"),
-        ...countGrant(t),
+        ...becomeHolder(c, t, recordOf(t)),
         ...leaveEstate(c, t, false),
         ...(c.recreate ? [] : takeMirror(t)),
       ],
@@ -53,23 +59,36 @@ export const TAKE: StepRules = {
   hear(c, t, answer) {
     if (c.phase === "mirror")
       return answer.ok ? wait(c) : to(c, "EVAL", { watches: [], woken: false });
-    return hearGrant(c, t, answer, refused, placeAgain);
+    const next = { ...c, data: recordOf(t) };
+    return hearGrant(next, t, answer, refused, placeAgain);
   },
-  lose: loseGrant,
+  lose: (c, t) => loseGrant({ ...c, data: recordOf(t) }),
 };
 
+/** It names the mirror of its mates, if it wants none itself. */
+const joins = (c: Client, t: Terms): MemberData => ({
+  ...recordOf(t),
+  mirror: t.chef || c.data.mirror,
+});
+
 export const JOIN: StepRules = {
-  ask: (c, t) =>
-    c.refusal
-      ? qcheck(c, t)
-      : {
-          ops: [
-            ...grantHead(c, t),
-            ...becomeHolder(c, t, "held"),
-            ...countGrant(t),
-            ...leaveEstate(c, t, true),
-          ],
-        },
-  hear: (c, t, answer) => hearGrant(c, t, answer, refused, placeAgain),
-  lose: loseGrant,
+  ask(c, t): Request {
+    if (c.refusal) return qcheck(c, t);
+    if (c.phase === "mirror") return lookAtMirror;
+    const data = joins(c, t);
+    return {
+      ops: [
+        ...grantHead(c, t),
+        ...ownMirror(c),
+        ...becomeHolder(c, t, data),
+        ...leaveEstate(c, t, true),
+      ],
+    };
+  },
+  hear(c, t, answer) {
+    if (c.phase === "mirror") return hearMirror(c, answer);
+    const next = { ...c, data: joins(c, t) };
+    return hearGrant(next, t, answer, refused, placeAgain);
+  },
+  lose: (c, t) => loseGrant({ ...c, data: joins(c, t) }),
 };

@@ -2,7 +2,7 @@
 import { fires, no, read, watchesOf, yes } from "./answer";
 import { resume, to, type Client, type Read, type Terms } from "./client";
 import type { Fault } from "./faults";
-import { acted } from "./hold";
+import { acted } from "./leave";
 import { H } from "./layout";
 import { ask, STEPS } from "./steps";
 import { tellAnswer, tellOps, tellRead } from "./story";
@@ -85,7 +85,7 @@ function replies(c: Client, t: Terms, tree: Tree): Move[] {
 }
 
 /** What else happens by itself: the act ends, a given-up session expires, a late request arrives. */
-function others(c: Client, tree: Tree): Move[] {
+function others(c: Client, t: Terms, tree: Tree): Move[] {
   const moves: Move[] = [];
   const happen = (client: Client, after: Tree | null, what: string) =>
     moves.push({
@@ -96,7 +96,7 @@ function others(c: Client, tree: Tree): Move[] {
       story: () => what,
     });
   if (c.step === "ACT")
-    happen(acted(c), null, `${c.name} ACT: the action is done`);
+    happen(acted(c, t), null, `${c.name} ACT: the action is done`);
   for (const session of c.zombies) {
     const zombies = c.zombies.filter((other) => other !== session);
     const late = c.late?.session === session ? null : c.late;
@@ -114,5 +114,5 @@ function others(c: Client, tree: Tree): Move[] {
 /** All that happens by itself, but for reads and wake-ups, which depend on what the client's server has seen. */
 export const movesOf = (c: Client, t: Terms, tree: Tree): Move[] => [
   ...replies(c, t, tree),
-  ...others(c, tree),
+  ...others(c, t, tree),
 ];

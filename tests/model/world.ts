@@ -45,7 +45,7 @@ export class World {
     const has = (rule: Rule) => !without.has(rule);
     this.all = new Catalogue(
       new Map(this.terms.map((terms, i) => [names[i] ?? "", terms])),
-      { chef: k.chef !== undefined, has },
+      { has },
       telling,
     );
     this.reach = { lag: k.lag ?? 1, memory: k.memory ?? 0 };
