@@ -1,7 +1,7 @@
 /** What is explored: who takes part, on what terms, and which faults may strike. */
 import type { Terms } from "./client";
 import { estatePath } from "./heir";
-import { H, L, lockData, W } from "./layout";
+import { H, L, lockData, M, W } from "./layout";
 import type { Budget } from "./operator";
 import type { Rule } from "./rules";
 import { apply, create, set, type Tree } from "./tree";
@@ -35,6 +35,8 @@ export interface Configuration {
   processes?: string;
   /** Cycles of Chef's cookbook on the same lock. */
   chef?: number;
+  /** At the start, another lock of ours has Chef's lock. */
+  mirrorTaken?: boolean;
   /** One digit a client: 0 does not take Chef's lock. */
   takesChef?: string;
   /** Each writes into its record before it acts. */
@@ -70,7 +72,8 @@ export function initialTree(k: Configuration): Tree {
   const processes = [...new Set(k.processes ?? "")];
   const memory = processes.map((process) => create(estatePath(process)));
   const foreign = k.foreign ? [create(`${W}/z-Z0-0`)] : [];
-  return apply(new Map(), [...ops, ...memory, ...foreign]).tree;
+  const theirs = k.mirrorTaken ? [create(M), set(M, "theirs")] : [];
+  return apply(new Map(), [...ops, ...memory, ...foreign, ...theirs]).tree;
 }
 
 /**

@@ -135,8 +135,11 @@ export const ownMirror = (c: Client): Op[] => {
 /** Before that it is looked at, watched. Another's: wait, until it goes or the holder does. */
 export const lookAtMirror: Request = { read: "data", path: M, watch: true };
 
-export function hearMirror(c: Client, answer: Answer): Client {
-  if (answer.ok && answer.data !== "ours") return wait(c);
+export function hearMirror(c: Client, t: Terms, answer: Answer): Client {
+  const ours = answer.ok && answer.data === "ours";
+  // that of another lock has our version too
+  const fits = answer.ok && answer.version === OURS && !t.has("CHEF-OWN");
+  if (answer.ok && !ours && !fits) return wait(c);
   const phase = answer.ok ? "own" : "make";
   return { ...c, phase, watches: [], woken: false };
 }

@@ -6,6 +6,7 @@ import {
   holdersOf,
   lockOf,
   M,
+  mirrorIsOthers,
   mirrorIsOurs,
   slotsOf,
   waitersOf,
@@ -171,7 +172,7 @@ function sleeps(c: Client, t: Terms, tree: Tree): Violation | null {
     // an earlier waiter of this owner, if it stands for nobody any more, goes with its session: that wakes
     const ahead = queue.slice(0, queue.indexOf(mine));
     const elder = ahead.some((waiter) => waiter.owner === t.owner);
-    const chefs = tree.get(M)?.data === "chef" && (t.chef || own.mirror);
+    const chefs = mirrorIsOthers(tree) && (t.chef || own.mirror);
     return own.lives.length > 0 || elder || chefs ? null : "ASLEEP";
   }
   if (lock.max !== t.max) return null;
@@ -179,7 +180,7 @@ function sleeps(c: Client, t: Terms, tree: Tree): Violation | null {
   const group = slots.find((slot) => slot.group === t.group);
   const stopped = holders.filter(countsAsFailed).length >= t.maxFailures;
   const named = group?.members.some((m) => m.mirror) ?? false;
-  if (tree.get(M)?.data === "chef" && (t.chef || named)) return null;
+  if (mirrorIsOthers(tree) && (t.chef || named)) return null;
   const bare = t.chef && group?.members.some((m) => !m.mirror);
   const joins =
     group &&

@@ -38,6 +38,10 @@ export function lockOf(tree: Tree): LockView | null {
 export const mirrorIsOurs = (tree: Tree): boolean =>
   tree.get(M)?.data === "ours";
 
+/** Whether Chef has it, or another lock of ours. */
+export const mirrorIsOthers = (tree: Tree): boolean =>
+  tree.has(M) && !mirrorIsOurs(tree);
+
 /** `setData(L, same data, v)`: nothing changes but the version, and every grant under way fails. */
 export const poison = (lock: LockView): Op => set(L, lockData(lock), lock.v);
 

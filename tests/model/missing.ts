@@ -119,6 +119,11 @@ export const MISSING: Record<Rule, Missing> = {
   "CLEAR-AT-ONCE": shows("SLOT_LEFT", { clear: 1 }),
   "CLEAR-MIRROR": shows("MIRROR", { clear: 1 }, { chef: 1 }),
   "CHEF-SLOT": shows("MIRROR", {}, { chef: 1 }),
+  "CHEF-OWN": shows(
+    "MIRROR",
+    { crash: 1 },
+    { ...oneOwner, chef: 0, takesChef: "01", mirrorTaken: true },
+  ),
   "CHEF-ADOPT": shows(
     "MIRROR",
     { failure: 1, chefCleared: 1 },

@@ -90,6 +90,13 @@ function operator(s: Surroundings, t: OutsideTerms, tree: Tree): OutsideMove[] {
       fault: "chefCleared",
       story: () => "somebody deletes Chef's lock",
     });
+  if (tree.get(M)?.data === "theirs")
+    moves.push({
+      surroundings: s,
+      tree: apply(tree, [remove(M)]).tree,
+      fault: null,
+      story: () => "the other lock frees Chef's lock",
+    });
   if (s.clearing !== "") {
     const surroundings = { ...s, clearing: "" };
     const then = { surroundings, fault: null };

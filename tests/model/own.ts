@@ -61,7 +61,7 @@ export const OWN: StepRules = {
   },
   hear(c, t, answer) {
     if (c.phase === "") return look(c, t, answer);
-    if (c.phase === "mirror") return hearMirror(c, answer);
+    if (c.phase === "mirror") return hearMirror(c, t, answer);
     if (c.phase !== "lock") {
       const next = { ...c, data: adopts(c, t), adopted: true };
       return hearGrant(next, t, answer, refused, placeAgain);

@@ -56,6 +56,7 @@ export const RULES = {
   "CLEAR-AT-ONCE": "clear deletes member and slot in one multi",
   "CLEAR-MIRROR": "a clear that deletes the slot deletes Chef's lock too",
   "CHEF-SLOT": "a slot that is created takes Chef's lock in the same multi",
+  "CHEF-OWN": "Chef's lock is ours only with the slot that it was made with",
   "CHEF-ADOPT": "an adoption has Chef's lock: checked, or taken if it is gone",
   "CHEF-JOIN":
     "a join has Chef's lock likewise, and joins no mate that does not name it",

@@ -86,7 +86,7 @@ export const JOIN: StepRules = {
     };
   },
   hear(c, t, answer) {
-    if (c.phase === "mirror") return hearMirror(c, answer);
+    if (c.phase === "mirror") return hearMirror(c, t, answer);
     const next = { ...c, data: joins(c, t) };
     return hearGrant(next, t, answer, refused, placeAgain);
   },
