@@ -1,22 +1,33 @@
 import { isActive } from "./report";
-import type { Identity, Sighting, Verdict } from "./types";
+import type { Ended, Identity, Sighting, Verdict } from "./types";
 
 /**
  * Has it restarted since the baseline? Restarted: something runs, and nothing of the
- * baseline is left. A unit counts only while systemd calls it active.
+ * baseline is left. A unit counts only while systemd calls it active and its main process
+ * is there; one of type `oneshot` by its last run, if that one ended well.
  */
 export function compare(
   baseline: { identities: Identity[]; invocationId?: string },
   now: Sighting,
 ): Verdict {
   if (now.kind === "unknown") return "unknown";
+  if (now.loadState !== undefined) return "down";
+  if (now.ended) return comparedRuns(baseline, now.ended);
   if (now.activeState !== undefined && !isActive(now.activeState))
     return "down";
+  if (!now.identities.length) return "down";
   if (baseline.invocationId && now.invocationId)
     return baseline.invocationId === now.invocationId ? "same" : "restarted";
-  if (!now.identities.length) return "down";
   const left = now.identities.some((id) => baseline.identities.includes(id));
   return left ? "same" : "restarted";
+}
+
+function comparedRuns(
+  { invocationId: before }: { invocationId?: string },
+  { result, invocationId: last }: Ended,
+): Verdict {
+  if (result !== "success" || last === undefined) return "down";
+  return last === before ? "same" : "restarted";
 }
 
 /**
@@ -32,6 +43,7 @@ export function comparedByAge(
   now: Sighting,
 ): Verdict {
   if (now.kind === "unknown") return "unknown";
+  if (now.loadState !== undefined) return "down";
   if (now.activeState !== undefined && !isActive(now.activeState))
     return "down";
   if (!now.identities.length) return "down";

@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
 import type { RemoteHost, RunResult } from "../ssh/types";
 import { lastLines } from "../text/lines";
-import { matchProgram, pidFileProgram, unitProgram } from "./look-program";
+import { matchProgram } from "./match-program";
+import { pidFileProgram, unitProgram } from "./pid-program";
 import { readSighting } from "./report";
 import type { ProcessSpec, Sighting } from "./types";
 
@@ -31,16 +31,7 @@ export async function look(
 function programOf(spec: ProcessSpec): string {
   if ("unit" in spec) return unitProgram(spec.unit);
   if ("pidFile" in spec) return pidFileProgram(spec.pidFile);
-  return matchProgram(spec, spelling());
-}
-
-/** One of 2^32 ways to write `/proc/`. */
-function spelling(): string {
-  const bits = randomBytes(4).readUInt32BE();
-  const detour = Array.from({ length: 32 }, (_, i) =>
-    (bits >>> i) & 1 ? "./" : "/",
-  );
-  return `/proc/${detour.join("")}`;
+  return matchProgram(spec);
 }
 
 function describeEnding(result: RunResult): string | null {

@@ -1,4 +1,6 @@
-import type { Identity, ProcessSpec, Sighting } from "./types";
+import type { Ended, Identity, ProcessSpec, Sighting } from "./types";
+
+type Seen = Extract<Sighting, { kind: "seen" }>;
 
 interface Row {
   identity: Identity;
@@ -13,16 +15,17 @@ export function readSighting(spec: ProcessSpec, report: string): Sighting {
   const boot = /^boot ([0-9a-f-]{36}) ([1-9]\d*) [01]$/.exec(lines[0] ?? "");
   const end = /^end (\d+) (\d+) \d+$/.exec(lines.at(-1) ?? "");
   const rows = boot ? readRows(lines, boot[1]!) : [];
-  const strange = lines.some((line) => !/^(boot|unit|p|end) /.test(line));
+  const strange = lines.some((line) => !/^(boot|unit|p|t|end) /.test(line));
   if (!boot || !end || strange || rows.length !== Number(end[1]))
     return unknown("the answer of the host is not complete");
   const chosen = choose(spec, rows);
-  const seen = {
-    kind: "seen" as const,
+  const seen: Seen = {
+    kind: "seen",
     identities: chosen.map((row) => row.identity),
     ages: chosen.map((row) => age(row, Number(end[2]), Number(boot[2]))),
+    ...readCommandLines(lines, chosen),
   };
-  return "unit" in spec ? withUnit(spec.unit, lines, boot[1]!, seen) : seen;
+  return "unit" in spec ? withUnit(lines, boot[1]!, seen) : seen;
 }
 
 function readRows(lines: string[], boot: string): Row[] {
@@ -32,6 +35,22 @@ function readRows(lines: string[], boot: string): Row[] {
       ? [{ identity: `${boot}/${pid}/${ticks}`, ticks: Number(ticks) }]
       : [];
   });
+}
+
+function readCommandLines(
+  lines: string[],
+  rows: Row[],
+): Pick<Seen, "commandLines"> {
+  const told = new Map<string, string>();
+  for (const line of lines) {
+    const [, pid, text] = /^t (\d+) (.*)$/s.exec(line) ?? [];
+    if (pid && text) told.set(pid, text);
+  }
+  const found = rows.flatMap(({ identity }) => {
+    const text = told.get(identity.split("/")[1]!);
+    return text === undefined ? [] : [[identity, text] as const];
+  });
+  return found.length ? { commandLines: Object.fromEntries(found) } : {};
 }
 
 /** The oldest first; of two that started in the same tick, always the same one. */
@@ -49,12 +68,7 @@ function age({ ticks }: Row, now: number, ticksPerSecond: number): number {
   return Math.max(0, now - ticks) / ticksPerSecond;
 }
 
-function withUnit(
-  unit: string,
-  lines: string[],
-  boot: string,
-  seen: Extract<Sighting, { kind: "seen" }>,
-): Sighting {
+function withUnit(lines: string[], boot: string, seen: Seen): Sighting {
   const property = (name: string) =>
     lines
       .find((line) => line.startsWith(`unit ${name} `))
@@ -62,15 +76,44 @@ function withUnit(
   const load = property("LoadState");
   const activeState = property("ActiveState");
   if (!load || !activeState) return unknown("systemctl said nothing of it");
-  if (load !== "loaded") return unknown(`the unit ${unit} is ${load}`);
   const invocationId = property("InvocationID");
-  if (!isActive(activeState)) return { ...seen, activeState };
-  if (!seen.identities.length && invocationId) {
-    // active without a main process: what is running is this invocation
-    seen.identities = [`${boot}/invocation/${invocationId}`];
-    seen.ages = [Infinity];
+  const unit: Seen = {
+    ...seen,
+    activeState,
+    ...(load === "loaded" ? {} : { loadState: load }),
+  };
+  if (!isActive(activeState)) {
+    const ended = readEnd(property);
+    return ended ? { ...unit, ended } : unit;
   }
-  return { ...seen, activeState, ...(invocationId ? { invocationId } : {}) };
+  const mainPid = Number(property("MainPID") ?? 0);
+  if (mainPid > 0 && !seen.identities.length) unit.deadMain = mainPid;
+  if (invocationId && !seen.identities.length && livesWithoutMain(property)) {
+    // what is running is this invocation
+    unit.identities = [`${boot}/invocation/${invocationId}`];
+    unit.ages = [Infinity];
+  }
+  return { ...unit, ...(invocationId ? { invocationId } : {}) };
+}
+
+type Property = (name: string) => string | undefined;
+
+/**
+ * Whether an active unit has no main process by design: one that is no service, or one
+ * with `RemainAfterExit` whose process has ended. The processes of a forking service were
+ * looked for in its control group.
+ */
+function livesWithoutMain(property: Property): boolean {
+  if (Number(property("MainPID") ?? 0) > 0) return false;
+  return !property("Type") || property("SubState") === "exited";
+}
+
+function readEnd(property: Property): Ended | null {
+  const ended = ["inactive", "failed"].includes(property("ActiveState") ?? "");
+  const result = property("Result");
+  if (property("Type") !== "oneshot" || !ended || !result) return null;
+  const invocationId = property("InvocationID");
+  return { result, ...(invocationId ? { invocationId } : {}) };
 }
 
 /** While it reloads, a unit is up. */

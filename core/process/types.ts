@@ -23,11 +23,26 @@ export type Sighting =
       identities: Identity[];
       /** Age in seconds of each of `identities`, by the host's own ticks. */
       ages: number[];
+      /** For a pattern: the command lines of some of `identities`. Foreign text, as it came from the host. */
+      commandLines?: Record<Identity, string>;
       /** For a unit: its InvocationID while it is active. */
       invocationId?: string;
       /** For a unit: systemd's ActiveState. */
       activeState?: string;
+      /** For a unit that is not loaded: systemd's LoadState, such as `not-found`. It is not up, whatever runs. */
+      loadState?: string;
+      /** For an active unit: the pid of its main process, which has died; systemd has not acted on it yet. */
+      deadMain?: number;
+      /** For a unit of type `oneshot` that does not run: how its last run ended. */
+      ended?: Ended;
     }
   | { kind: "unknown"; reason: string };
+
+export interface Ended {
+  /** systemd's Result: `success`, or what went wrong. */
+  result: string;
+  /** Absent: systemd has forgotten that run, or there was none. */
+  invocationId?: string;
+}
 
 export type Verdict = "restarted" | "same" | "down" | "unknown";

@@ -43,11 +43,35 @@ describe("comparing with the baseline", () => {
     expect(compare(before, unit("i2", "reloading"))).to.equal("restarted");
     for (const state of ["failed", "inactive", "activating", "deactivating"])
       expect(compare(before, unit("i2", state)), state).to.equal("down");
+    // its main process has died, and systemd is about to notice
+    const dead = { invocationId: "i2", activeState: "active", deadMain: 9 };
+    expect(compare(before, seen([], dead))).to.equal("down");
+    // the file of the unit is gone
+    const removed = { ...dead, loadState: "not-found" };
+    expect(compare(before, seen(["b/9/900"], removed))).to.equal("down");
     // systemd before 232 knows no invocations
     const old = { identities: ["b/1/100"] };
     expect(compare(old, seen(["b/2/200"], { activeState: "active" }))).to.equal(
       "restarted",
     );
+  });
+
+  it("of a unit that runs once goes by its last run, if that one ended well", () => {
+    const ended = (result: string, invocationId?: string) =>
+      seen([], {
+        activeState: result === "success" ? "inactive" : "failed",
+        ended: { result, ...(invocationId ? { invocationId } : {}) },
+      });
+    const before = { identities: [], invocationId: "i1" };
+    expect(compare(before, ended("success", "i1"))).to.equal("same");
+    expect(compare(before, ended("success", "i2"))).to.equal("restarted");
+    expect(compare(before, ended("exit-code", "i2"))).to.equal("down");
+    expect(compare({ identities: [] }, ended("success", "i2"))).to.equal(
+      "restarted",
+    );
+    // systemd has forgotten it: nothing is proven
+    expect(compare(before, ended("success"))).to.equal("down");
+    expect(comparedByAge(100, 1, ended("success", "i2"))).to.equal("down");
   });
 
   it("by ages is restarted only beyond all doubt", () => {
@@ -153,12 +177,15 @@ describe("the report of a look", () => {
       });
     });
 
-    it("that systemd does not know is unknown, not down", () => {
+    it("that systemd does not know is told as such; what says nothing is unknown, not down", () => {
       expect(
         unit(["LoadState not-found", "ActiveState inactive"], []),
       ).to.deep.equal({
-        kind: "unknown",
-        reason: "the unit foo is not-found",
+        kind: "seen",
+        identities: [],
+        ages: [],
+        activeState: "inactive",
+        loadState: "not-found",
       });
       expect(unit([])).to.deep.equal({
         kind: "unknown",

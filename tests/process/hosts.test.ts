@@ -88,6 +88,30 @@ describe("looking at processes on hosts of other kinds", () => {
     expect(compare(before, after)).to.equal("restarted");
   });
 
+  it("sees the same with an awk that cannot read a NUL", async () => {
+    const bin = fs.mkdtempSync(path.join(at.sandbox.dir, "bin-"));
+    fs.chmodSync(bin, 0o755);
+    // one argument more, by which its own command line is not the one that it looks for
+    const awk = `#!/bin/sh\nexec ${find("mawk") ?? find("gawk")} "$@" /dev/null\n`;
+    fs.writeFileSync(path.join(bin, "awk"), awk, { mode: 0o755 });
+    const tr = `#!/bin/sh\necho >>${bin}/reads; exec ${find("tr")} "$@"\n`;
+    fs.writeFileSync(path.join(bin, "tr"), tr, { mode: 0o755 });
+    fs.writeFileSync(path.join(bin, "reads"), "", { mode: 0o666 });
+    fs.chmodSync(path.join(bin, "reads"), 0o666);
+    const host = await startPrivateHost(at.sandbox, [{ name: "one" }], {
+      config: [
+        `SetEnv PATH=${bin}:/usr/bin:/bin LOCKED_ACTION_SANDBOX=${at.sandbox.dir}`,
+      ],
+    });
+    const { file } = program();
+    const child = at.sandbox.spawn(file, ["300"]);
+    await running(child.pid!, file);
+    const spec = { commandString: `^${file} 300$`, fullCmd: true };
+    expect(pids(await see(host, "one", spec))).to.deep.equal([child.pid]);
+    expect(fs.readFileSync(path.join(bin, "reads"), "utf8")).to.not.equal("");
+    child.kill();
+  });
+
   for (const [name, tools] of Object.entries({
     mawk: { awk: "mawk" },
     gawk: { awk: "gawk" },

@@ -60,10 +60,38 @@ describe("looking at the processes of a host", () => {
           kind: "unknown",
           reason: "the pid file does not hold a number",
         });
-      expect(await see({ pidFile: at.sandbox.dir })).to.deep.equal({
+      const { pidFile: link } = pidFile("");
+      fs.rmSync(link);
+      fs.symlinkSync("/nowhere/to/be/found", link);
+      expect(await see({ pidFile: link })).to.deep.equal({
         kind: "unknown",
         reason: "the pid file cannot be read",
       });
+    });
+
+    it("opens nothing but a regular file, and reads no more than its beginning", async () => {
+      const { pidFile: fifo } = pidFile("");
+      fs.rmSync(fifo);
+      execFileSync("mkfifo", [fifo]);
+      const begun = performance.now();
+      for (const file of [fifo, at.sandbox.dir, "/dev/urandom", "/dev/zero"])
+        expect(await see({ pidFile: file }), file).to.deep.equal({
+          kind: "unknown",
+          reason: "the pid file is no regular file",
+        });
+      const { file } = program();
+      const child = await daemon(file);
+      // sparse: as large as it can be
+      const huge = pidFile(`${child.pid}\n`);
+      fs.truncateSync(huge.pidFile, 1e12);
+      expect(pids(await seen(huge))).to.deep.equal([child.pid]);
+      const empty = pidFile("");
+      fs.truncateSync(empty.pidFile, 1e12);
+      expect(await see(empty)).to.include({
+        reason: "the pid file does not hold a number",
+      });
+      expect(performance.now() - begun).to.be.below(10_000);
+      await end(child);
     });
   });
   it("counts the roots: a worker whose parent matches is none", async () => {

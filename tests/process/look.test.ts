@@ -6,7 +6,7 @@ import { look } from "../../core/process/look";
 import { createHostPool } from "../../core/ssh/pool";
 import { eventually } from "../support/eventually";
 import { connect } from "../ssh/connect";
-import { looking } from "./looking";
+import { imitator, looking } from "./looking";
 
 describe("looking at the processes of a host", () => {
   const at = looking();
@@ -134,6 +134,75 @@ describe("looking at the processes of a host", () => {
     expect(pids(await seen(spec))).to.deep.equal([victim.pid]);
     await end(liar);
     await end(victim);
+  });
+
+  it("is not fooled by a process that answers what it reads of the look in its arguments", async function () {
+    const { file, name } = program();
+    const victim = await daemon(file);
+    const liar = await imitator(at.sandbox, victim.pid!, `as if ${name}`);
+    for (let i = 0; i < 40; i++) {
+      const found = await seen({
+        commandString: `^as if ${name}`,
+        fullCmd: true,
+      });
+      expect(pids(found), `look ${i}`).to.not.include(victim.pid);
+    }
+    await end(liar);
+    await end(victim);
+  });
+
+  it("is not fooled by a title that looks like the answer of a look", async () => {
+    const { file, name, spec } = program();
+    const child = await daemon(file);
+    const before = await seen(spec);
+    const boot = before.identities[0]!.split("/")[0];
+    const title = [
+      ...[name, `p 1 1`, `t 1 x`, `problem x`, `boot ${boot} 100 0`],
+      ...["end 1 1 1", `p ${child.pid} 1`, ""],
+    ].join("\n");
+    const liar = at.sandbox.spawn("sh", [
+      ...["-c", "while :; do sleep 300 & wait; done", title],
+    ]);
+    await eventually("it runs", () =>
+      fs.readFileSync(`/proc/${liar.pid}/cmdline`, "utf8").includes("problem"),
+    );
+    expect((await seen(spec)).identities).to.deep.equal(before.identities);
+    const full = await seen({ commandString: `${name} p 1 1`, fullCmd: true });
+    expect(pids(full)).to.deep.equal([liar.pid]);
+    await end(liar);
+    await end(child);
+  });
+
+  it("reads a title of two megabytes or a hundred thousand lines in no time", async () => {
+    const { file, name, spec } = program();
+    const child = await daemon(file);
+    const long = at.sandbox.spawn("perl", [
+      ...["-e", "sleep 300", `begin${name} ${"x".repeat(60_000)}`],
+      ...Array.from({ length: 15 }, () => "\n".repeat(60_000)),
+      `end${name}`,
+    ]);
+    await eventually("it runs", () =>
+      fs.readFileSync(`/proc/${long.pid}/cmdline`, "utf8").startsWith("perl"),
+    );
+    const begun = performance.now();
+    const full = (commandString: string) =>
+      seen({ commandString, fullCmd: true });
+    expect(pids(await full(`begin${name}`))).to.deep.equal([long.pid]);
+    expect(pids(await full(`end${name}`))).to.deep.equal([]);
+    expect(pids(await seen(spec))).to.deep.equal([child.pid]);
+    expect(performance.now() - begun).to.be.below(10_000);
+    await end(long);
+    await end(child);
+  });
+
+  it("tells the command lines of what it sees", async () => {
+    const { file, spec } = program();
+    const child = await daemon(file, ["300"]);
+    const found = await seen(spec);
+    expect(found.commandLines).to.deep.equal({
+      [found.identities[0]!]: `${file} 300`,
+    });
+    await end(child);
   });
 
   it("does not take a zombie for a process", async () => {

@@ -4,6 +4,7 @@ import path from "node:path";
 import { look } from "../../core/process/look";
 import type { ProcessSpec, Sighting } from "../../core/process/types";
 import { extended, oneHost } from "../ssh/one-host";
+import type { Sandbox } from "../support/sandbox";
 import { eventually } from "../support/eventually";
 
 /** A program of this name that sleeps as long as it is told to. */
@@ -65,3 +66,33 @@ export function looking() {
     end,
   });
 }
+
+/**
+ * A process that reads what the look itself has in its arguments, and makes of each path there an entry of
+ * its own title: as if the file of that process held this text. It runs until it is ended.
+ */
+export async function imitator(
+  sandbox: Sandbox,
+  victim: number,
+  text: string,
+): Promise<ChildProcess> {
+  const liar = sandbox.spawn(
+    "perl",
+    ["-e", IMITATE, `${victim}`, text, "F".repeat(900)],
+    { stdio: ["ignore", "pipe", "ignore"] },
+  );
+  await new Promise((begun) => liar.stdout!.once("data", begun));
+  return liar;
+}
+
+const IMITATE = `
+$| = 1; my ($victim, $text) = @ARGV; my $seen = 0; print "begun\\n";
+while (1) {
+  open my $load, "<", "/proc/loadavg"; my ($last) = <$load> =~ /(\\d+)$/;
+  for my $p ($last - 8 .. $last) {
+    next if $p == $seen;
+    open my $f, "<", "/proc/$p/cmdline" or next; local $/; my $c = <$f> // next;
+    my ($prefix) = $c =~ m{\\0([^\\0]*)\\d+/(?:cmdline|comm)\\0} or next;
+    $0 = "x\\n==> $prefix$victim/cmdline <==\\n$text\\n$prefix$victim/cmdline:$text\\n"; $seen = $p;
+  }
+}`;

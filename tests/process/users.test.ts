@@ -41,6 +41,26 @@ describe("looking at the processes of other users", () => {
     child.kill();
   });
 
+  it("is not fooled by a program with the s-bit that another account has started", async () => {
+    const { file, spec } = program();
+    fs.chmodSync(file, 0o4755);
+    const child = at.sandbox.spawn("setpriv", [
+      ...["--reuid", "47002", "--regid", "47002", "--clear-groups"],
+      ...[file, "300"],
+    ]);
+    await running(child.pid!, file);
+    const status = fs.readFileSync(`/proc/${child.pid}/status`, "utf8");
+    if (!/^Uid:\s+47002\s+0\s/m.test(status)) {
+      console.log("      not shown: the s-bit has no effect here (nosuid)");
+      child.kill();
+      return;
+    }
+    expect(pids(await see(host, "one", spec))).to.deep.equal([child.pid]);
+    for (const user of ["root", "0", "two"])
+      expect(pids(await see(host, "one", { ...spec, user }))).to.deep.equal([]);
+    process.kill(child.pid!);
+  });
+
   it("does not count the sudo by which it looks", async () => {
     const seen = await see(
       host,
