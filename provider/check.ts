@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { LockSpec } from "../core/action/types";
+import { adviceOn } from "./advice";
 import { describeChefProblems } from "./chef";
 import { explainNew } from "./explain";
 import { lockOf, targetOf } from "./plan";
@@ -59,12 +60,23 @@ export function check(
       ...describeMissing(runtime, inputs as WithLock),
       ...new Set(locksOf(inputs, settings).flatMap(describeChefProblems)),
     );
-  if (problems.length === 0 && Object.keys(olds).length === 0)
-    explainNew(runtime, inputs);
+  if (problems.length === 0) {
+    if (Object.keys(olds).length === 0) explainNew(runtime, inputs);
+    advise(runtime, inputs);
+  }
   return {
     inputs,
     failures: problems.map((reason) => ({ property: "", reason })),
   };
+}
+
+/** The engine gets its answer first, then the warnings. */
+function advise({ status }: Runtime, inputs: Properties): void {
+  const { __urn: urn } = inputs;
+  if (typeof urn !== "string" || isUnknown(urn)) return;
+  const advice = adviceOn(inputs);
+  if (advice.length)
+    setImmediate(() => advice.forEach((line) => status.warn(urn, line)));
 }
 
 /** The inputs, known to be right. @throws with all problems */

@@ -27,7 +27,7 @@ export interface CommandActionArgs extends RightsArgs {
 
 /** Acts on a service, by systemd where it runs, else by `service`. */
 export interface ServiceActionArgs extends RightsArgs {
-  /** Its name: letters, digits and `@ . _ : -`. */
+  /** Its name: letters, digits and `@ . _ : - \`, as systemd takes it. */
   service: pulumi.Input<string>;
   /**
    * What to do, and by that what proves that it was done: a new process (restart, try-restart of one that ran),

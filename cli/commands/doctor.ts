@@ -1,16 +1,22 @@
 import { Command } from "commander";
 import { LockError } from "../../core/lock";
+import { describePatternProblem } from "../../core/process/pattern";
 import { perform, withSession, type Context } from "../context";
 import { failed, type Check } from "../doctor/check";
 import { checkHost } from "../doctor/host";
+import type { Pattern } from "../doctor/matches";
 import { checkServers } from "../doctor/servers";
 import { checkSession } from "../doctor/session";
+import { usage } from "../errors";
 import { EXIT } from "../exit-codes";
 import { unlessInterrupted } from "../interruption";
 
 interface Options {
   host: string[];
   identity?: string;
+  process?: string;
+  fullCmd?: boolean;
+  user?: string;
 }
 
 const COLOURS = { ok: "green", warning: "yellow", failed: "red" } as const;
@@ -26,6 +32,12 @@ export const doctor = new Command("doctor")
     "--identity <file>",
     "private key for --host (default: the agent's; a passphrase is not asked for)",
   )
+  .option(
+    "--process <pattern>",
+    "show what process.commandString would match on each --host",
+  )
+  .option("--full-cmd", "match the whole command line: process.fullCmd")
+  .option("--user <user>", "only processes of this user: process.user")
   .summary("what is wrong with ZooKeeper, or with a host")
   .description(
     `Looks at each server of the list, at the ensemble they make, at the session that
@@ -39,7 +51,8 @@ Exit code 0 if nothing failed (there may be warnings), else 1.`,
     `
 Examples:
   locked-action doctor --servers zk1:2181,zk2:2181,zk3:2181
-  locked-action doctor --host deploy@web1 --host deploy@web2:2222`,
+  locked-action doctor --host deploy@web1 --host deploy@web2:2222
+  locked-action doctor --host deploy@web1 --process '^nginx$' --user root`,
   )
   .action((options: Options, command: Command) =>
     perform(command, async (context) => {
@@ -53,15 +66,36 @@ Examples:
     }),
   );
 
-async function examine(
-  context: Context,
-  { host, identity }: Options,
-): Promise<Check[]> {
+async function examine(context: Context, options: Options): Promise<Check[]> {
+  const { host, identity } = options;
+  const pattern = patternOf(options);
   const servers = await checkServers(context);
   const serves = servers.at(-1)?.result !== "failed";
   const session = serves ? await sessionChecks(context) : [];
-  const hosts = await checkHosts(context, host, identity);
+  const hosts = await checkHosts(context, host, identity, pattern);
   return [...servers, ...session, ...hosts];
+}
+
+/** @throws CommandError */
+function patternOf(options: Options): Pattern | null {
+  const { host, process: commandString, fullCmd = false, user } = options;
+  if (commandString === undefined && user === undefined) {
+    if (fullCmd) throw usage("--full-cmd goes with --process");
+    return null;
+  }
+  if (host.length === 0)
+    throw usage(
+      "--process and --user go with --host: there is none to look at",
+    );
+  const problem =
+    commandString !== undefined &&
+    describePatternProblem(commandString, { fullCmd });
+  if (problem) throw usage(`--process: ${problem}`);
+  return {
+    ...(commandString === undefined ? {} : { commandString }),
+    ...(user === undefined ? {} : { user }),
+    fullCmd,
+  };
 }
 
 async function sessionChecks(context: Context): Promise<Check[]> {
@@ -79,9 +113,12 @@ async function checkHosts(
   { signal }: Context,
   hosts: string[],
   identity: string | undefined,
+  pattern: Pattern | null,
 ): Promise<Check[]> {
   if (hosts.length === 0) return [];
-  const checks = hosts.map((host) => checkHost(host, identity, signal));
+  const checks = hosts.map((host) =>
+    checkHost(host, { identity, pattern, signal }),
+  );
   return (await Promise.all(checks)).flat();
 }
 

@@ -4,6 +4,7 @@ import { DialError, type ConnectionOptions } from "../../core/ssh/types";
 import { oneLine } from "../../core/text/lines";
 import { usage } from "../errors";
 import { failed, ok, warning, type Check } from "./check";
+import { checkMatches, type Pattern } from "./matches";
 
 /** Seconds for the look at a host. */
 const PATIENCE = 20;
@@ -37,11 +38,18 @@ export function parseHost(text: string): ConnectionOptions {
   };
 }
 
-/** Whether an action could be run there. */
+export interface HostQuestions {
+  /** File of a private key. */
+  identity: string | undefined;
+  /** Processes to look for. */
+  pattern: Pattern | null;
+  signal: AbortSignal;
+}
+
+/** Whether an action could be run there, and what a pattern matches. */
 export async function checkHost(
   text: string,
-  identity: string | undefined,
-  signal: AbortSignal,
+  { identity, pattern, signal }: HostQuestions,
 ): Promise<Check[]> {
   const options = parseHost(text);
   if (identity) options.privateKey = readKey(identity);
@@ -58,7 +66,13 @@ export async function checkHost(
       const after = Date.now();
       if (result.kind !== "exit" || result.code !== 0)
         return [failed(what, `a shell there: ${describe(result)}`)];
-      return judge(what, result.stdout, (before + after) / 2000);
+      const own = judge(what, result.stdout, (before + after) / 2000);
+      if (!pattern) return own;
+      const sudo = /^sudo yes$/m.test(result.stdout);
+      return [
+        ...own,
+        await checkMatches(host, what, pattern, { sudo, signal }),
+      ];
     } finally {
       host.release();
     }

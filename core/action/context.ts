@@ -5,6 +5,7 @@ import type { Identity } from "../process/types";
 import type { Output } from "../ssh/types";
 import { Stopped } from "./failure";
 import { Link } from "./link";
+import type { Seen } from "./look";
 import type {
   ActionDeps,
   ActionSpec,
@@ -34,6 +35,8 @@ export interface Journal {
   verifiedBy?: Check[];
   exitCode?: number;
   output?: Output;
+  /** The last look before the act. */
+  look?: Seen;
   before?: Identity[];
   after?: Identity[];
   lock?: LockFacts;

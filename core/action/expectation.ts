@@ -9,27 +9,43 @@ export interface Expectation {
   /** For messages: `expected …`. */
   readonly text: string;
   holds(seen: Seen): boolean;
+  /** What holds is shown by the processes; false: only by the word of the service manager. */
+  shown(seen: Seen): boolean;
 }
 
-export function expectation(act: Act, before: Baseline): Expectation {
+/**
+ * @param said systemd itself said of this very unit that it was done. That counts for a
+ * unit that runs once, where systemd has forgotten the run: nothing else can be seen of it.
+ */
+export function expectation(
+  act: Act,
+  before: Baseline,
+  said = false,
+): Expectation {
   const perform = act.kind === "service" ? act.perform : "restart";
-  const ranBefore =
-    before.identities.length > 0 || before.invocationId !== undefined;
+  const ranBefore = before.identities.length > 0;
   switch (perform) {
     case "restart":
-      return replaced(before);
+      return replaced(before, said);
     case "try-restart":
-      return ranBefore ? replaced(before) : stillDown(before);
+      return ranBefore ? replaced(before, said) : stillDown(before);
     case "reload":
-      return {
-        text: "the same process as before",
-        holds: (seen) => compare(before, seen) === "same",
-      };
+      return byProcesses(
+        "the same process as before",
+        (seen) => compare(before, seen) === "same",
+      );
     case "reload-or-restart":
     case "start":
-      return { text: "a running process", holds: isUp };
+      return byProcesses(
+        "a running process",
+        (seen) =>
+          seen.ended
+            ? compare(before, seen) === "restarted"
+            : compare(before, seen) !== "down",
+        said,
+      );
     case "stop":
-      return { text: "no process left", holds: (seen) => !isUp(seen) };
+      return byProcesses("no process left", (seen) => !isUp(seen));
   }
 }
 
@@ -42,7 +58,7 @@ export function lookTells(act: Act): boolean {
 /** What was seen, for messages: `seen …`. */
 export function describe(before: Baseline, seen: Sighting): string {
   if (seen.kind === "unknown") return `nothing for sure (${seen.reason})`;
-  const unit = seen.activeState ? ` (the unit is ${seen.activeState})` : "";
+  const unit = describeUnit(seen);
   if (!isUp(seen)) return `no process${unit}`;
   const old = seen.identities.filter((id) => before.identities.includes(id));
   const pids = (ids: string[]) => ids.map((id) => id.split("/")[1]).join(", ");
@@ -50,23 +66,62 @@ export function describe(before: Baseline, seen: Sighting): string {
   return `pid ${pids(seen.identities)}${unit}`;
 }
 
+function describeUnit({
+  activeState,
+  loadState,
+  deadMain,
+  ended,
+}: Seen): string {
+  if (!activeState) return "";
+  if (loadState) return ` (the unit is ${loadState}, ${activeState})`;
+  if (deadMain)
+    return ` (the unit is ${activeState}, but its main process ${deadMain} has died)`;
+  if (!ended) return ` (the unit is ${activeState})`;
+  const run = ended.invocationId
+    ? `its last run ended with ${ended.result}`
+    : "systemd knows of no run";
+  return ` (the unit is ${activeState}, ${run})`;
+}
+
 export function isUp(seen: Seen): boolean {
   return seen.identities.length > 0;
 }
 
 /** New processes, and none of the old ones: what must be seen of whoever was restarted, whatever by. */
-export function replaced(before: Baseline): Expectation {
-  return {
-    text: before.identities.length
+export function replaced(before: Baseline, said = false): Expectation {
+  return byProcesses(
+    before.identities.length
       ? "a new process, and none of the old ones"
       : "a running process",
-    holds: (seen) => compare(before, seen) === "restarted",
-  };
+    (seen) => compare(before, seen) === "restarted",
+    said,
+  );
 }
 
 function stillDown(before: Baseline): Expectation {
+  return byProcesses(
+    "no process, as before",
+    (seen) => !isUp(seen) || compare(before, seen) === "down",
+  );
+}
+
+function byProcesses(
+  text: string,
+  shown: (seen: Seen) => boolean,
+  said = false,
+): Expectation {
   return {
-    text: "no process, as before",
-    holds: (seen) => compare(before, seen) === "down",
+    text,
+    shown,
+    holds: (seen) => shown(seen) || (said && isForgotten(seen)),
   };
+}
+
+/** A unit that ran once, and well, as far as systemd still knows of it. */
+function isForgotten({ loadState, ended }: Seen): boolean {
+  return (
+    loadState === undefined &&
+    ended?.result === "success" &&
+    ended.invocationId === undefined
+  );
 }

@@ -62,7 +62,18 @@ export async function look(
     seen = await sight(context, process);
   }
   if (seen.kind === "unknown") throw unseen("look", seen.reason);
+  mustBeLoaded(context, seen);
+  context.journal.look = seen;
   return seen;
+}
+
+/** A service that is acted on must be there before; a unit that a command is watched by may come with the command. */
+function mustBeLoaded({ spec }: Context, { loadState }: Seen): void {
+  if (!loadState || spec.process || spec.act.kind !== "service") return;
+  const unit = spec.act.service;
+  throw new StepFailure("look", `the unit ${unit} is ${loadState}`, {
+    story: [`to see it on the host: systemctl status -- '${unit}'`],
+  });
 }
 
 /** Another connection, tried for once. @throws StepFailure */
@@ -82,8 +93,9 @@ function unseen(step: Step, reason: string): StepFailure {
 }
 
 export function baselineOf(seen: Seen): Baseline {
+  const invocationId = seen.invocationId ?? seen.ended?.invocationId;
   return {
     identities: seen.identities,
-    ...(seen.invocationId ? { invocationId: seen.invocationId } : {}),
+    ...(invocationId ? { invocationId } : {}),
   };
 }

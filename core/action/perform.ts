@@ -123,7 +123,7 @@ async function actedBefore(
     const { before, expected } = plan.proof;
     journal.before = before.identities;
     seen = await verify(context, process, before, expected);
-    by.push("process");
+    if (seen) by.push("process");
   }
   return { outcome, verifiedBy: await prove(context, process, seen, by) };
 }

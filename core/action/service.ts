@@ -1,7 +1,7 @@
 import type { ServiceAction } from "./types";
 
-/** What a service's name may consist of; it goes into a shell script. */
-export const SERVICE_NAME = /^[A-Za-z0-9@._:][A-Za-z0-9@._:-]*$/;
+/** What a service's name may consist of, systemd's escapes such as `\x2d` included; it goes into a shell script, between single quotes. */
+export const SERVICE_NAME = /^[A-Za-z0-9@._:\\][A-Za-z0-9@._:\\-]{0,255}$/;
 
 /** A script that does it by systemd where it runs, else by `service`, else by the init script. */
 export function serviceScript({ service, perform }: ServiceAction): string {

@@ -6,7 +6,7 @@ import type { ActionDeps, ActionSpec } from "./types";
 
 /** A host before its turn. */
 export type Survey =
-  /** `identities` is `null` where no process is known to look for. */
+  /** `identities` is `null` where no process is known to look for, or the unit is one that runs once. */
   | { kind: "seen"; identities: Identity[] | null }
   /** Unknown is never taken for "down". */
   | { kind: "unseen"; reason: string };
@@ -24,7 +24,8 @@ export async function survey(
         throw dialFailure(error);
       });
     const seen = await look(context, await watched(context));
-    return { kind: "seen", identities: seen?.identities ?? null };
+    const lasting = seen && !seen.ended;
+    return { kind: "seen", identities: lasting ? seen.identities : null };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return { kind: "unseen", reason: context.redact(reason) };

@@ -5,19 +5,24 @@ import type { Context } from "./context";
 import { describe, expectation } from "./expectation";
 import { StepFailure } from "./failure";
 import { baselineOf, sight, type Seen } from "./look";
+import { describeMatches } from "./matches";
 import { poll } from "./poll";
 
 /** Seconds that processes get to appear after the act ended; with a health check it is that one's timeout. */
 export const VERIFY_TIMEOUT = 10;
 const VERIFY_INTERVAL = 0.25;
 
-/** Looks until what the act should have brought about is seen. */
+/** Looks until what the act should have brought about is seen. `null`: only systemd's own word says so. */
 export async function verify(
   context: Context,
   process: ProcessSpec,
   before: Baseline,
-  expected = expectation(context.spec.act, before),
-): Promise<Seen> {
+  expected = expectation(
+    context.spec.act,
+    before,
+    saidByUnit(context, process),
+  ),
+): Promise<Seen | null> {
   const { spec } = context;
   const timeout = spec.health?.timeout ?? VERIFY_TIMEOUT;
   const interval = Math.min(spec.health?.interval ?? 1, VERIFY_INTERVAL);
@@ -30,13 +35,26 @@ export async function verify(
   const last = seen as Sighting; // set by the closure above
   if (last.kind === "seen") {
     context.journal.after = last.identities;
-    if (holds) return last;
+    if (holds) return expected.shown(last) ? last : null;
   }
   throw new StepFailure(
     "verify",
     `expected ${expected.text} within ${duration(timeout)}, saw ${describe(before, last)}`,
-    { summary: `expected ${expected.text}, saw ${describe(before, last)}` },
+    {
+      story: describeMatches(context, process, before.identities, last),
+      summary: `expected ${expected.text}, saw ${describe(before, last)}`,
+    },
   );
+}
+
+/** The act was on the unit that is watched, and systemd said that it was done: it waits for the end of one that runs once. */
+function saidByUnit(
+  { spec: { act }, journal }: Context,
+  process: ProcessSpec,
+): boolean {
+  if (act.kind !== "service" || !("unit" in process)) return false;
+  const name = (unit: string) => unit.replace(/\.service$/, "");
+  return journal.phase === "acted" && name(act.service) === name(process.unit);
 }
 
 /** A look over a new connection, if the last one was lost. */
@@ -57,6 +75,8 @@ export async function sightAgain(
 
 /** Which of the processes that were there have gone. */
 export function vanished(start: Seen, now: Seen): string[] {
+  // what runs once has nothing that could stay
+  if (start.ended) return [];
   if (baselineOf(start).invocationId !== baselineOf(now).invocationId)
     return start.identities;
   return start.identities.filter((id) => !now.identities.includes(id));

@@ -29,7 +29,7 @@ const fields = {
   service: checked((value) =>
     SERVICE_NAME.test(value)
       ? null
-      : "expected the name of a service: letters, digits and @ . _ : -, not beginning with -",
+      : "expected the name of a service: letters, digits and @ . _ : - \\, not beginning with -, 256 characters at most",
   ).optional(),
   perform: known(
     z.enum([

@@ -67,6 +67,14 @@ describe("what was seen, in words", () => {
     expect(told(before, { ...seen(), activeState: "failed" })).to.equal(
       "no process (the unit is failed)",
     );
+    const state = { activeState: "active", deadMain: 9 };
+    expect(told(before, { ...seen(), ...state })).to.equal(
+      "no process (the unit is active, but its main process 9 has died)",
+    );
+    const absent = { activeState: "inactive", loadState: "not-found" };
+    expect(told(before, { ...seen(), ...absent })).to.equal(
+      "no process (the unit is not-found, inactive)",
+    );
     expect(told(before, { kind: "unknown", reason: "hidepid" })).to.equal(
       "nothing for sure (hidepid)",
     );

@@ -7,6 +7,7 @@ import type {
   ActionSpec,
   CommandAction,
   Debt,
+  HealthProbe,
   KeptLock,
   LockSpec,
   Progress,
@@ -168,6 +169,11 @@ fi
 until [ "$(cat "/proc/$!/comm")" = daemon ]; do sleep 0.005; done
 echo $! > pid
 `;
+
+/** A health check that is content with anything: with it a proof that does not come is given up after a second. */
+export const SOON: HealthProbe = {
+  ...{ command: "true", interval: 0.2, timeout: 1, minHealthy: 0 },
+};
 
 export function command(
   text: string,

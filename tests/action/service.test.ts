@@ -34,6 +34,9 @@ describe("serviceScript", () => {
     expect(said("hdfs-datanode", "restart")).to.equal(
       "service hdfs-datanode restart",
     );
+    expect(said("backup@srv\\x2ddata", "restart")).to.equal(
+      "service backup@srv\\x2ddata restart",
+    );
     expect(said("web@1.x:y_z", "reload-or-restart")).to.equal(
       "service web@1.x:y_z force-reload",
     );

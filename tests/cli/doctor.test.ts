@@ -5,6 +5,7 @@ import net from "node:net";
 import path from "node:path";
 import type { z } from "zod";
 import { doctorJson } from "../../cli/json";
+import { eventually } from "../support/eventually";
 import { startHosts } from "../support/hosts";
 import { Sandbox } from "../support/sandbox";
 import {
@@ -140,6 +141,35 @@ describe("locked-action doctor", () => {
     expect(well.stdout).to.match(
       new RegExp(`^ok +host ${host}: reachable`, "m"),
     );
+    const sleeper = path.join(fleet.hosts[0]!.dir, "doctored");
+    fs.copyFileSync(fs.realpathSync("/bin/sleep"), sleeper);
+    const child = sandbox.spawn(sleeper, ["300"], { stdio: "ignore" });
+    await eventually("it runs", () =>
+      fs
+        .readFileSync(`/proc/${child.pid}/cmdline`, "utf8")
+        .includes("doctored"),
+    );
+    const asked = [...args, "--host", host, "--process"];
+    const shown = await locked(sandbox, [...asked, "^doctored$"], { env });
+    expect(shown.stdout).to.match(
+      new RegExp(
+        `^ok +host ${host}: \\^doctored\\$: matches 1 process\n +pid ${child.pid}, .* old: ${sleeper} 300$`,
+        "m",
+      ),
+    );
+    const narrow = [...asked, "^doctored 300$", "--user", user];
+    const none = await locked(sandbox, narrow, { env });
+    expect(none.stdout).to.contain(`of user ${user}: matches no process`);
+    const full = [...asked, "doctored 300$", "--full-cmd"];
+    const line = await locked(sandbox, full, { env });
+    expect(line.stdout).to.contain("over command lines: matches 1 process");
+    child.kill();
+    for (const wrong of [
+      [...asked, "a{2}"],
+      [...args, "--process", "x"],
+      [...args, "--host", host, "--full-cmd"],
+    ])
+      expect((await locked(sandbox, wrong, { env })).code).to.equal(2);
     fs.writeFileSync(path.join(home, ".ssh/known_hosts"), "");
     const unknown = await locked(sandbox, [...args, "--host", host], { env });
     expect(unknown.code).to.equal(1);

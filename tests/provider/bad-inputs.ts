@@ -114,12 +114,12 @@ export const BAD: [string, unknown, string][] = [
   [
     "action.service",
     "a b",
-    "action.service: expected the name of a service: letters, digits and @ . _ : -, not beginning with -",
+    "action.service: expected the name of a service: letters, digits and @ . _ : - \\, not beginning with -, 256 characters at most",
   ],
   [
     "action.service",
     "--force",
-    "action.service: expected the name of a service: letters, digits and @ . _ : -, not beginning with -",
+    "action.service: expected the name of a service: letters, digits and @ . _ : - \\, not beginning with -, 256 characters at most",
   ],
   ["action.stdin", "x", "action.stdin: goes with `command` only"],
   ["action.timeout", 0, "action.timeout: expected more than 0"],

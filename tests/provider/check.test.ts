@@ -193,6 +193,35 @@ describe("check", () => {
       expect(lines[0]).to.match(/^will .* under lock .*: new$/);
     });
 
+    it("warns of a pattern without a user where root acts by sudo", async () => {
+      const lines: string[] = [];
+      const runtime = new Runtime(
+        new Status(({ message, severity }) => {
+          if (severity === "warning") lines.push(message);
+        }),
+      );
+      const told = async (inputs: Record<string, unknown>) => {
+        lines.length = 0;
+        check(runtime, {}, { ...inputs, __urn: "urn:told" });
+        await new Promise(setImmediate);
+        return [...lines];
+      };
+      const open = { commandString: "^secret-name$" };
+      const act = { service: "web", sudo: true };
+      const inputs = { ...minimal(), action: act };
+      expect(await told({ ...inputs, process: open })).to.deep.equal([
+        "process: the action runs by sudo, and the pattern has no user: any account of the host can run a process that matches; give process.user",
+      ]);
+      for (const process of [
+        { ...open, user: "web" },
+        { unit: "web" },
+        { pidFile: "/run/web.pid" },
+        UNKNOWN,
+      ])
+        expect(await told({ ...inputs, process })).to.deep.equal([]);
+      expect(await told({ ...minimal(), process: open })).to.deep.equal([]);
+    });
+
     it("warns once of stack config that does not exist, with the nearest that does", () => {
       const lines: string[] = [];
       const runtime = new Runtime(
