@@ -6,7 +6,7 @@ import { rights } from "./script";
 /** Seconds beyond an act's deadline until the host has surely ended it: TERM, then KILL. */
 export const END_GRACE = 5;
 
-/** The guard of this run's owner on the host: remote.md §2. */
+/** The guard of this run's owner on the host: docs/design.md, "The action". */
 export function guard(context: Context): Guard {
   const { lock, owner } = context.spec;
   return {

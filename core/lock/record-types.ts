@@ -60,7 +60,7 @@ export interface HolderRecord extends Owner {
   ci?: string;
   /** `restart hdfs-datanode`, or `command 3fa9…` (a hash, never the text). */
   action: string;
-  /** Hash of triggers and action: product.md §3. */
+  /** Hash of triggers and action. */
   runKey?: string;
   /** ISO 8601: when this attempt began. */
   since: string;

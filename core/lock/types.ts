@@ -21,7 +21,7 @@ export interface Limits {
   maxFailures: number;
 }
 
-/** The Chef cookbook's znode that is held together with the lock: docs/protocol.md §5. */
+/** The Chef cookbook's znode that is held together with the lock: docs/protocol.md §5.2, §5.5. */
 export interface ChefMirror {
   root: string;
   name?: string;

@@ -46,7 +46,7 @@ export interface Script {
   guard?: Guard;
 }
 
-/** The guard on the host: remote.md §2. */
+/** The guard on the host, which ends and remembers what it runs: docs/design.md, "The action". */
 export interface Guard {
   /** One per owner of a lock, filesystem-safe. */
   key: string;

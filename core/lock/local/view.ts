@@ -1,5 +1,5 @@
 /**
- * What this process knows of one lock without asking: docs/protocol.md §6.
+ * What this process knows of one lock without asking: docs/protocol.md §3.6.
  *
  * One door: all of it is in this class. It does no I/O and reads no clock. All
  * of it saves questions and nothing else: whatever is forgotten is asked again,

@@ -1,4 +1,4 @@
-/** A ZooKeeper in memory and in virtual time: see docs/simulation.md. */
+/** A ZooKeeper in memory and in virtual time. */
 import "../time/globals";
 import "./client";
 
