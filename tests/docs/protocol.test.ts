@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fs from "node:fs";
 import path from "node:path";
 import { MISSING } from "../model/missing";
-import { ruleNames } from "../model/rules";
+import { RULES, ruleNames } from "../model/rules";
 import { pages } from "./pages";
 
 const ROOT = path.join(__dirname, "../..");
@@ -55,7 +55,8 @@ function rows(heading: RegExp): string[][] {
     );
 }
 
-const rules = rows(/^## 6\. .*$/gm).map(([name]) => name!);
+const ruleRows = rows(/^## 6\. .*$/gm);
+const rules = ruleRows.map(([name]) => name!);
 const laws = rows(/^The tree gives these laws.*$/gm).map(([name]) => name!);
 const transactions = rows(/^## 4\. .*$/gm);
 
@@ -67,6 +68,13 @@ describe("docs/protocol.md", () => {
   it("has each rule of the model once, and the model each rule of the page", () => {
     expect([...rules].sort()).to.deep.equal(ruleNames().sort());
     expect(rules).to.have.length.above(40);
+  });
+
+  it("says of each what the model says of it", () => {
+    const said = Object.fromEntries(
+      ruleRows.map(([name, text]) => [name!, text!]),
+    );
+    expect(said).to.deep.equal({ ...RULES });
   });
 
   it("has a mutation for each of them", () => {
