@@ -71,7 +71,7 @@ export const RELEASE: StepRules = {
     }
     if (c.phase === "lives")
       return { ...c, phase: "", todo: answer.ok ? answer.names : [] };
-    if (c.phase === "others") return hearOthers(c, u, answer);
+    if (c.phase === "others") return hearOthers(c, t, answer);
     if (answer.ok) return over(c);
     const { code, path } = answer;
     if (path === u && code === "NO_NODE") return c.doubt ? over(c) : gone(c);
@@ -87,11 +87,12 @@ export const RELEASE: StepRules = {
 };
 
 /** Chef's lock stays with those who name it. Only if none of the others does, it goes with the last who did. */
-function hearOthers(c: Client, u: string, answer: Answer): Client {
+function hearOthers(c: Client, t: Terms, answer: Answer): Client {
+  const u = holder(c, t);
   const members = answer.ok ? answer.members : [];
   const others = members.filter(({ path }) => path !== u);
   const naming = others.find(({ mirror }) => mirror);
-  const frees = c.data.mirror && !naming;
+  const frees = c.data.mirror && !naming && t.has("CHEF-LEAVE");
   const checked = frees ? others : others.slice(0, 1);
   const named = naming && c.data.mirror ? [naming] : checked;
   const names = named.map(({ path }) => nameOf(path));

@@ -130,6 +130,18 @@ export const MISSING: Record<Rule, Missing> = {
     { ...oneOwner, chef: 1 },
   ),
   "CHEF-JOIN": shows("MIRROR", {}, { groups: "aa", chef: 1, takesChef: "01" }),
+  "CHEF-LEAVE": shows(
+    "MIRROR",
+    { crash: 1 },
+    {
+      ...oneGroup,
+      owners: "ppq",
+      maxPerGroup: 3,
+      chef: 0,
+      takesChef: "010",
+      cached: true,
+    },
+  ),
   "FOREIGN-WAITER": shows("ASLEEP", {}, { foreign: true }),
 };
 

@@ -50,6 +50,8 @@ export const RULES = {
   "CHEF-OWN": "`M` is ours only with the slot that it was made with",
   "CHEF-ADOPT": "an adoption owns `M`",
   "CHEF-JOIN": "a join owns `M`, and no mate is without it",
+  "CHEF-LEAVE":
+    "leaving only members behind that do not name its `M`, a release deletes `M` and checks all of them",
   "FOREIGN-WAITER": "a foreign child of `W` is no waiter",
 } as const;
 
