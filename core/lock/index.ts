@@ -12,6 +12,7 @@ export * from "./errors";
 export type { Removal } from "./holder/remove-holder";
 export { forgetMirrors, hold, setLimits, unhold } from "./operate/change";
 export { clear, releaseKept } from "./operate/clear";
+export { clearChef, clearWaiter } from "./operate/clear-others";
 export { endRoll, readUnfinishedRoll } from "./operate/roll-history";
 export {
   describeLock,

@@ -1,11 +1,20 @@
-import { freeMirror } from "../tree/transactions";
-import { adopt as adoptHolder } from "../tree/transactions";
+import {
+  adopt as adoptHolder,
+  freeMirror,
+  type Mirror,
+} from "../tree/transactions";
 import { LockDataChanged } from "../errors";
 import { decodeHolder } from "../tree/records";
 import type { Stat } from "../../zookeeper/replies";
 import type { HolderRecord } from "../types";
 import type { Attempt } from "./attempt";
-import { chefHalfFor, chefHolds, halfOf, mirrorFor } from "./chef-side";
+import {
+  allName,
+  chefHalfFor,
+  chefHolds,
+  halfOf,
+  mirrorFor,
+} from "./chef-side";
 import { grant } from "./grant";
 import { createMirrorParents, readLock } from "./lock-known";
 import type { Step } from "./step";
@@ -73,6 +82,7 @@ async function takeOver(
     state: old.state === "held" ? "held" : "repairing", // REPAIRING
     mirror: mirror?.path,
   });
+  if (!(await matesAgree(attempt, slot, path, mirror))) return "WAIT";
   const chef = await chefHalfFor(attempt, holder, mirror);
   if (chef === "others") return "WAIT";
   if (await hasOtherMirror(attempt, slot, found, mirror?.path ?? null))
@@ -107,6 +117,29 @@ async function takeOver(
     if (result.code === "NODE_EXISTS") await chefHolds(attempt, mirror!.path);
   }
   return "LIST";
+}
+
+/** Whether all others in the slot name the same Chef lock, or none; else their leaving is watched. */
+async function matesAgree(
+  attempt: Attempt,
+  slot: number,
+  old: string,
+  mirror: Mirror | null,
+): Promise<boolean> {
+  const { session, watcher } = attempt;
+  const at = attempt.slotPath(slot);
+  const listed = await attempt.definite(() => session.getChildren(at));
+  const others = (listed.children ?? []).filter((id) => `${at}/${id}` !== old);
+  if (others.length === 0) return true;
+  const records = await Promise.all(
+    others.map((id) =>
+      attempt.definite(() => session.getData(`${at}/${id}`, watcher)),
+    ),
+  );
+  const members = records
+    .filter(({ code }) => code === "OK")
+    .map(({ data }) => ({ record: decodeHolder(data) }));
+  return allName(mirror, members);
 }
 
 /** Whether the slot was made with a Chef lock that L names and this run has not: it goes with the adoption. */

@@ -4,7 +4,7 @@ import { chefHalf, withChefHalf, type ChefHalf } from "../chef/chef-half";
 import { readChefHolder } from "../chef/chef-holder";
 import { mirrorData } from "../chef/mirror";
 import type { Mirror, NewHolder } from "../tree/transactions";
-import type { HolderRecord } from "../types";
+import type { HolderRecord, Member } from "../types";
 import type { Attempt } from "./attempt";
 import { ownMirror } from "./fast";
 import type { Step } from "./step";
@@ -20,6 +20,16 @@ export function mirrorFor(
   if (path === undefined || !attempt.lock!.mirrors.includes(path)) return null;
   const { group } = attempt.request;
   return { path, data: mirrorData({ mode: "tagged" }, group, attempt.id) };
+}
+
+/** Whether all members of a slot name this Chef lock, or none of them any: so it lives as long as the slot (CHEF-SLOT). */
+export function allName(
+  mirror: Mirror | null,
+  members: readonly Pick<Member, "record">[],
+): boolean {
+  return members.every(
+    ({ record }) => (record?.mirror ?? null) === (mirror?.path ?? null),
+  );
 }
 
 /** How a Chef lock stands to a slot. What is not there leaves no watch. */

@@ -64,7 +64,10 @@ export async function evaluate(
     attempt.lock = await readLock(attempt, attempt.watcher); // HOLD-WATCH
     return attempt.lock.hold ? "WAIT" : "EVAL";
   }
-  if (choice.kind === "join") return join(attempt, choice.mate);
+  if (choice.kind === "join") {
+    const mates = members.filter(({ slot }) => slot === choice.mate.slot);
+    return join(attempt, mates);
+  }
   if (left !== null) return take(attempt, { slot: left, empty: false });
   return take(attempt, choice.free);
 }

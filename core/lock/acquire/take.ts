@@ -8,7 +8,7 @@ import {
 } from "../tree/transactions";
 import type { Member } from "../types";
 import type { Attempt } from "./attempt";
-import { chefHalfFor, chefHolds, mirrorFor } from "./chef-side";
+import { allName, chefHalfFor, chefHolds, mirrorFor } from "./chef-side";
 import { ownMirror } from "./fast";
 import { grant } from "./grant";
 import { disagreement, sameLimits } from "../limits";
@@ -40,9 +40,13 @@ export async function take(
 }
 
 /** JOIN: the waiter becomes a member of the slot that its group has. */
-export async function join(attempt: Attempt, mate: Member): Promise<Step> {
-  const { slot } = mate;
-  const mirror = mirrorFor(attempt, mate.record);
+export async function join(
+  attempt: Attempt,
+  mates: readonly Member[],
+): Promise<Step> {
+  const { slot, record } = mates[0]!;
+  const mirror = mirrorFor(attempt, record);
+  if (!allName(mirror, mates)) return "WAIT"; // until they leave: they are watched
   const holder = attempt.newHolder(slot, {
     ...attempt.record(),
     mirror: mirror?.path,

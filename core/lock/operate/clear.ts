@@ -1,11 +1,13 @@
 import type { Session } from "../../zookeeper/session";
 import { inTime, type Act } from "./act";
+import { slotMirror } from "../chef/slot-mirror";
 import { describeHolder, viewOf } from "../describe";
 import { LockError } from "../errors";
 import { removeHolder, type Removal } from "../holder/remove-holder";
 import { historyRecord } from "../tree/history";
 import { pathsOf, type LockPaths } from "../tree/paths";
 import { settledHolders } from "../tree/read-holders";
+import { readLockNode } from "../tree/lock-node";
 import type { Until } from "../tree/settle";
 import type { HistoryEntry, HistoryRecord, Member } from "../types";
 
@@ -85,13 +87,16 @@ async function findHolder(
 async function remove(
   session: Session,
   lock: string,
-  { slot, id, record }: Member,
+  { slot, id }: Member,
   refuseLive: boolean,
   until: Until,
   history: HistoryRecord,
 ): Promise<Removal> {
   const paths: LockPaths = pathsOf(lock);
-  const mirror = record?.mirror ?? null;
+  const known = await readLockNode(session, lock, until);
+  const mirrors = known?.mirrors ?? [];
+  // CLEAR-MIRROR: only what L names, and what was made with this slot
+  const mirror = await slotMirror(session, paths, slot, mirrors, until);
   const holder = { paths, slot, id, lives: [], mirror, refuseLive };
   return removeHolder(session, holder, until, history);
 }

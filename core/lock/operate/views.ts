@@ -1,10 +1,19 @@
 import { isLoss, type Reply } from "../../zookeeper/replies";
 import type { Session } from "../../zookeeper/session";
 import type { Watcher } from "../../zookeeper/watches";
+import { chefHalf } from "../chef/chef-half";
 import { readChefHolder } from "../chef/chef-holder";
 import { viewOf } from "../describe";
 import { LockRefused } from "../errors";
-import { decodeName, inQueueOrder, lockPath, pathsOf } from "../tree/paths";
+import { readForeign } from "../tree/foreign";
+import {
+  decodeName,
+  inQueueOrder,
+  isWaiterName,
+  lockPath,
+  pathsOf,
+  type LockPaths,
+} from "../tree/paths";
 import { readHolders } from "../tree/read-holders";
 import { readSettled } from "../tree/read-settled";
 import { decodeHolder, decodeLock } from "../tree/records";
@@ -15,6 +24,7 @@ import {
   type HolderView,
   type Hold,
   type Limits,
+  type Member,
   type WaiterView,
 } from "../types";
 
@@ -31,6 +41,10 @@ export interface LockView {
   chef: ChefHolder[];
   /** Paths of those Chef locks. */
   mirrors: string[];
+  /** Paths of nodes in it that are nobody's: they block nothing. Told of one lock alone, not in a list. */
+  foreign: string[];
+  /** Names of holders whose Chef lock is gone or another's: a run that takes them over makes it again first. */
+  withoutChef: string[];
   /** So many holders failed that nobody new is granted. */
   blockedByFailures: boolean;
 }
@@ -71,7 +85,12 @@ export async function describeLock(
 ): Promise<LockView> {
   const path = lockPath(root, name);
   const found = await view(session, root, path.split("/").at(-1)!);
-  if (found) return found;
+  if (found) {
+    const { maxHolders } = found.limits;
+    const others = await readForeign(session, pathsOf(path), maxHolders);
+    const foreign = [...new Set([...found.foreign, ...others])].sort();
+    return { ...found, foreign };
+  }
   throw new LockRefused(
     `lock ${name}: there is none at ${path} of ${session.servers}`,
     [
@@ -105,13 +124,14 @@ async function view(
   if (reply.code !== "OK") throw refusal(reply, `reading ${path}`, session);
   const lock = decodeLock(reply.data!);
   if (!lock) return null; // something else lives below this root
-  const [{ holders: members }, { waiters }, ...chefs] = await Promise.all([
-    readSettled(session, () => readHolders(session, paths)),
-    readSettled(session, () => readWaiters(session, paths.waiters)),
-    ...lock.mirrors.map((mirror) =>
-      readSettled(session, () => readChefHolder(session, mirror, paths)),
-    ),
-  ]);
+  const [{ holders: members }, { waiters, foreign }, ...chefs] =
+    await Promise.all([
+      readSettled(session, () => readHolders(session, paths)),
+      readSettled(session, () => readWaiters(session, paths.waiters)),
+      ...lock.mirrors.map((mirror) =>
+        readSettled(session, () => readChefHolder(session, mirror, paths)),
+      ),
+    ]);
   const date = session.system.date();
   const { limits, hold, mirrors } = lock;
   return {
@@ -122,14 +142,41 @@ async function view(
     mirrors,
     holders: members.map((each) => viewOf(each, date)),
     waiters,
+    foreign,
+    withoutChef: await withoutChef(session, paths, lock.mirrors, members),
     chef: chefs.flatMap(({ chef }) => chef ?? []),
     blockedByFailures:
       members.filter(countsAsFailed).length >= lock.limits.maxFailures,
   };
 }
 
+/** Each holder that names a Chef lock of this lock which is not its own any more. */
+async function withoutChef(
+  session: Session,
+  paths: LockPaths,
+  mirrors: readonly string[],
+  members: readonly Member[],
+): Promise<string[]> {
+  const named = members.filter(
+    ({ record }) => record?.mirror && mirrors.includes(record.mirror),
+  );
+  const lost = await Promise.all(
+    named.map(async ({ slot, record }) => {
+      const [mirror, made] = await Promise.all(
+        [record!.mirror!, `${paths.holders}/${slot}`].map((path) =>
+          readSettled(session, () => session.getData(path)),
+        ),
+      );
+      return chefHalf(mirror!, made!) !== "ours";
+    }),
+  );
+  return named.filter((_, i) => lost[i]).map(({ id }) => id);
+}
+
 interface WaitersReply extends Reply {
   waiters: WaiterView[];
+  /** Paths of children that are no waiters: of another name, or persistent. */
+  foreign: string[];
 }
 
 async function readWaiters(
@@ -142,13 +189,18 @@ async function readWaiters(
       .sort(inQueueOrder)
       .map(async (id) => ({ id, ...(await session.getData(`${path}/${id}`)) })),
   );
+  const foreign = replies
+    .filter(({ id, stat }) => stat && !(isWaiterName(id) && stat.ephemeral))
+    .map(({ id }) => `${path}/${id}`);
+  const others = new Set(foreign);
   const waiters = replies.flatMap(({ id, data, stat }) => {
     if (!stat) return []; // gone meanwhile
+    if (others.has(`${path}/${id}`)) return [];
     const age = Math.max(0, (session.system.date() - stat.ctime) / 1000);
     return [{ id, record: decodeHolder(data), age }];
   });
   const lost = replies.find((reply) => isLoss(reply));
-  return { code: lost?.code ?? code, waiters };
+  return { code: lost?.code ?? code, waiters, foreign };
 }
 
 /** Calls `changed` once, at the next change of the lock, its holders, its queue or its Chef lock. */
