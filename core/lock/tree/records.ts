@@ -108,6 +108,16 @@ const failure = z.object({
   run: text.optional(),
 });
 
+/** What names a run: anything else names none that a host could know. */
+const RUN_ID = /^[A-Za-z0-9._:-]{1,200}$/;
+const UNKNOWN_RUN = "unknown";
+/** Seconds: no act takes longer, and what is taken where nobody knows. */
+const LONGEST_ACT = 7 * 86_400;
+const UNKNOWN_DEADLINE = 3600;
+
+const isDeadline = (value: unknown): value is number =>
+  typeof value === "number" && value >= 0 && value <= LONGEST_ACT;
+
 const holder = z.object({
   v: z.literal(1),
   group: text,
@@ -133,10 +143,12 @@ const holder = z.object({
   drained: z.boolean().optional(),
   acting: z
     .object({
-      run: text,
+      run: text.transform((run) => (RUN_ID.test(run) ? run : UNKNOWN_RUN)),
       runKey: text.optional(),
       since: text,
-      deadline: seconds,
+      deadline: z
+        .unknown()
+        .transform((end) => (isDeadline(end) ? end : UNKNOWN_DEADLINE)),
     })
     .optional(),
   mirror: z.custom<string>(isPath).optional().catch(undefined),
