@@ -12,13 +12,14 @@ const {
   printTimes,
 } = require("./suite/report");
 const { SuiteRun } = require("./suite/run");
+const { startSharedServer } = require("./suite/shared-server");
 const { build, checks, testTask } = require("./suite/tasks");
 const { Times } = require("./suite/times");
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    /** Only short files that start no server. */
+    /** Only short files that start no server of their own. */
     quick: { type: "boolean", default: false },
     /** Writes the table of times that the order comes from. */
     record: { type: "boolean", default: false },
@@ -28,6 +29,9 @@ const { values, positionals } = parseArgs({
     deadline: { type: "string" },
   },
 });
+
+/** Of all test files. */
+const env = { LOCKED_ACTION_DIST: path.join(root, "dist") };
 
 function setUp() {
   const { status, signal } = spawnSync(
@@ -40,7 +44,6 @@ function setUp() {
 }
 
 function tasksOf(times) {
-  const env = { LOCKED_ACTION_DIST: path.join(root, "dist") };
   const deadline = values.deadline ? Number(values.deadline) : undefined;
   const files = testFiles(positionals)
     .map((file) =>
@@ -52,7 +55,7 @@ function tasksOf(times) {
   return [...(whole ? checks() : []), ...builds, ...files];
 }
 
-/** Neither servers nor the build, and of a few seconds; by the table of the repository, so everywhere the same. */
+/** At most the shared server, no build, and of a few seconds; by the table of the repository, so everywhere the same. */
 function isQuick(task, times) {
   const seconds = times.committed[task.name] ?? 0;
   return !task.startsServers && !task.needsBuild && seconds < 10;
@@ -62,27 +65,37 @@ async function main() {
   const began = performance.now();
   setUp();
   const times = new Times();
-  const suite = new SuiteRun(tasksOf(times), printResult, {
-    ...(values.jobs ? { jobs: Number(values.jobs) } : {}),
-  });
-  let interrupted = false;
+  const tasks = tasksOf(times);
+  const sharing = tasks.some(({ sharesServer }) => sharesServer);
+  const server = sharing ? await startSharedServer() : null;
+  if (server) env.TEST_ZOOKEEPER = server.connect;
+  try {
+    const jobs = values.jobs ? { jobs: Number(values.jobs) } : {};
+    const suite = new SuiteRun(tasks, printResult, jobs);
+    const interrupted = stopAtSignals(suite);
+    const results = await suite.run();
+    if (interrupted()) return;
+    times.note(results);
+    if (values.record) times.record();
+    printTimes(results, (performance.now() - began) / 1000);
+    printFailures(results);
+    console.log(lastLine(results));
+    if (results.some(({ failed }) => failed > 0)) process.exitCode = 1;
+  } finally {
+    await server?.stop();
+  }
+}
+
+function stopAtSignals(suite) {
+  let stopped = false;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
     process.on(signal, () => {
-      interrupted = true;
+      if (!stopped) console.log("interrupted: ending what runs");
+      stopped = true;
+      process.exitCode = 130;
       suite.stop();
     });
-  const results = await suite.run();
-  if (interrupted) {
-    console.log("interrupted: everything that was started has been ended");
-    process.exitCode = 130;
-    return;
-  }
-  times.note(results);
-  if (values.record) times.record();
-  printTimes(results, (performance.now() - began) / 1000);
-  printFailures(results);
-  console.log(lastLine(results));
-  if (results.some(({ failed }) => failed > 0)) process.exitCode = 1;
+  return () => stopped;
 }
 
 main().catch((error) => {

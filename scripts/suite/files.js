@@ -5,6 +5,7 @@ const path = require("node:path");
 
 const root = path.join(__dirname, "../..");
 const SERVERS = ["tests/support/hosts.ts", "tests/support/zookeeper.ts"];
+const SHARED = "tests/support/shared-zookeeper.ts";
 const IMPORT = /(?:from|import|require\()\s*"(\.[^"]+)"/g;
 const ALONE = /^\/\/ Runs alone: (.+)$/m;
 
@@ -37,6 +38,7 @@ function traitsOf(file) {
     needsBuild: [...reached].some((each) =>
       text(each).includes("LOCKED_ACTION_DIST"),
     ),
+    sharesServer: reached.has(SHARED),
     startsServers: SERVERS.some((each) => reached.has(each)),
   };
 }
@@ -53,6 +55,7 @@ function text(file) {
 function closure(file, seen = new Set()) {
   if (seen.has(file)) return seen;
   seen.add(file);
+  if (file === SHARED) return seen; // that it can start one of its own is for runs by hand
   for (const [, name] of text(file).matchAll(IMPORT)) {
     const target = resolve(path.join(path.dirname(file), name));
     if (target) closure(target, seen);

@@ -8,7 +8,7 @@ const TSC = bin("typescript/bin/tsc");
 const kept = (name) => path.join(root, ".setup", name);
 
 /** Seconds after which a task that has not ended is ended, and counts as failed. */
-const LONGEST = 600;
+const LONGEST = 900;
 
 /** Lint, format and types: one task each, that passes or fails. */
 function checks() {

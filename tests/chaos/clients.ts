@@ -5,6 +5,7 @@ import { startProxy, type Proxy } from "../support/proxy";
 import type { Sandbox } from "../support/sandbox";
 import type { Told } from "./client";
 import type { Journal } from "./journal";
+import { TYPESCRIPT } from "../support/typescript";
 
 interface Long {
   lock: string;
@@ -60,7 +61,7 @@ export class Client {
     const child = this.sandbox.spawn(
       process.execPath,
       [
-        ...["--require", "tsx/cjs", path.join(__dirname, "client.ts")],
+        ...["--require", TYPESCRIPT, path.join(__dirname, "client.ts")],
         this.proxies.map(({ connect }) => connect).join(","),
         ...[this.journalFile, this.name, String(first), String(count)],
         String(this.number * 1000 + this.incarnation),

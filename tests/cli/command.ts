@@ -3,6 +3,7 @@ import { once } from "node:events";
 import path from "node:path";
 import { eventually } from "../support/eventually";
 import type { Sandbox } from "../support/sandbox";
+import { TYPESCRIPT } from "../support/typescript";
 
 const dist = process.env.LOCKED_ACTION_DIST;
 
@@ -11,7 +12,7 @@ export const COMMAND = dist
   ? [process.execPath, path.join(dist, "cli/main.js")]
   : [
       process.execPath,
-      ...["--require", require.resolve("tsx/cjs")],
+      ...["--require", TYPESCRIPT],
       path.join(__dirname, "../../cli/main.ts"),
     ];
 

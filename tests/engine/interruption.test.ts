@@ -13,6 +13,7 @@ import {
   urnOf,
   type PlainProject,
 } from "./plain-project";
+import { TYPESCRIPT } from "../support/typescript";
 
 const ROOT = path.resolve(__dirname, "../..");
 
@@ -33,7 +34,7 @@ describe("the engine, interrupted", () => {
     const child = sandbox.spawn(
       process.execPath,
       [
-        ...["--import", "tsx", path.join(ROOT, "engine/cli.ts")],
+        ...["--require", TYPESCRIPT, path.join(ROOT, "engine/cli.ts")],
         ...["up", "--project", project.dir, ...args],
       ],
       {

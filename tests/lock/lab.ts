@@ -7,7 +7,7 @@ import type { Session, SessionOptions } from "../../core/zookeeper/session";
 import { eventually } from "../support/eventually";
 import { startProxy, type Proxy } from "../support/proxy";
 import { Sandbox } from "../support/sandbox";
-import { startZookeeper, type ZookeeperServer } from "../support/zookeeper";
+import { openZookeeper, type OpenZookeeper } from "../support/shared-zookeeper";
 import { Contender } from "./contender";
 import { ScriptedSession } from "./scripted-session";
 
@@ -59,7 +59,7 @@ export function newLock(defaults: Over = {}): TestLock {
 }
 
 export interface Lab {
-  server: ZookeeperServer;
+  server: OpenZookeeper;
   session(options?: Partial<SessionOptions>): Promise<ScriptedSession>;
   proxy(): Promise<Proxy>;
   servers(connect: string): Servers;
@@ -77,8 +77,7 @@ export interface Lab {
 }
 
 // One server for all files of a run; the root hook ends it.
-let shared: Promise<{ sandbox: Sandbox; server: ZookeeperServer }> | null =
-  null;
+let shared: Promise<{ sandbox: Sandbox; server: OpenZookeeper }> | null = null;
 after(async () => {
   const running = await shared?.catch(() => null);
   await running?.sandbox.stop();
@@ -86,7 +85,7 @@ after(async () => {
 
 async function start() {
   const sandbox = await Sandbox.create();
-  return { sandbox, server: await startZookeeper(sandbox, { tickTime: 500 }) };
+  return { sandbox, server: await openZookeeper(sandbox) };
 }
 
 /** Call it in a `describe`: the server runs before its tests, and what a test opens is closed after it; or after all of them. */
@@ -112,7 +111,8 @@ export function useLab(closing = afterEach): Lab {
   };
   lab.servers = parseServers;
   lab.proxy = async () => {
-    const proxy = await startProxy(lab.server.port);
+    const { port, chroot } = lab.server;
+    const proxy = await startProxy(port, chroot);
     toClose.push(proxy);
     return proxy;
   };

@@ -13,6 +13,7 @@ import { makeProject, tarball } from "../support/project";
 import { Sandbox } from "../support/sandbox";
 import { errorsOf } from "../support/scene";
 import { PASSPHRASE } from "../support/stack";
+import { TYPESCRIPT } from "../support/typescript";
 
 const ENGINE = path.join(__dirname, "../../engine/cli.ts");
 
@@ -100,7 +101,7 @@ describe("the packed package, installed into a member of a workspace", () => {
     stateFile: string,
     preload: string,
   ): Promise<{ ok: boolean; text: string }> {
-    const args = ["--import", "tsx", ENGINE, operation];
+    const args = ["--require", TYPESCRIPT, ENGINE, operation];
     const options = ["--project", member, "--state", stateFile];
     const running = promisify(execFile)(
       process.execPath,

@@ -15,6 +15,7 @@ import { fromServiceError } from "../../engine/provider-errors";
 import { fromStruct, toStruct, type Properties } from "../../engine/values";
 import { LATE_MODULES } from "../support/project";
 import type { Sandbox } from "../support/sandbox";
+import { TYPESCRIPT } from "../support/typescript";
 
 export type { Properties };
 
@@ -173,7 +174,7 @@ function projectDir(sandbox: Sandbox): string {
   const source = path.resolve(__dirname, "../../provider/index.ts");
   fs.writeFileSync(
     path.join(installed, "provider.js"),
-    `require(${JSON.stringify(require.resolve("tsx/cjs"))});
+    `require(${JSON.stringify(TYPESCRIPT)});
 module.exports = require(${JSON.stringify(source)});
 `,
   );

@@ -6,6 +6,7 @@ import { PartialFailure } from "../../engine/provider-errors";
 import { command, count, failed, Rig } from "../action/rig";
 import { eventually } from "../support/eventually";
 import { ProviderProcess, type Properties } from "./provider-process";
+import { TYPESCRIPT } from "../support/typescript";
 
 describe("the end of a provider's process", () => {
   let rig: Rig;
@@ -143,7 +144,7 @@ describe("the end of a provider's process", () => {
   it("loads neither ssh2 nor a ZooKeeper client to check and diff", () => {
     const provider = path.resolve(__dirname, "../../provider/index.ts");
     const script = `
-      require(${JSON.stringify(require.resolve("tsx/cjs"))});
+      require(${JSON.stringify(TYPESCRIPT)});
       const { lockedAction } = require(${JSON.stringify(provider)});
       const news = ${JSON.stringify({ ...inputs("x", "true"), lock: { name: "x", servers: "zk" } })};
       Promise.all([lockedAction.check({}, news), lockedAction.diff("id", {}, news)]).then(([{ failures }]) => {

@@ -14,6 +14,7 @@ import { startProxy, type Proxy } from "../support/proxy";
 import { Sandbox } from "../support/sandbox";
 import { connect } from "./connect";
 import { children, removeGuards } from "./machine";
+import { TYPESCRIPT } from "../support/typescript";
 
 describe("a link that is lost", () => {
   let sandbox: Sandbox;
@@ -156,7 +157,7 @@ describe("a link that is lost", () => {
       sandbox.spawn(
         process.execPath,
         [
-          ...["--require", "tsx/cjs", path.join(__dirname, "runner.ts")],
+          ...["--require", TYPESCRIPT, path.join(__dirname, "runner.ts")],
           JSON.stringify({
             connection: connect({ ...fleet.connection("web1") }),
             script: {
@@ -215,7 +216,7 @@ describe("a link that is lost", () => {
       const child = spawn(
         process.execPath,
         [
-          ...["--require", "tsx/cjs", path.join(__dirname, "runner.ts")],
+          ...["--require", TYPESCRIPT, path.join(__dirname, "runner.ts")],
           JSON.stringify({
             connection: connect({
               ...fleet.connection("web1"),

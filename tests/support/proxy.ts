@@ -15,6 +15,7 @@ export type ProxyMode =
 /** A TCP proxy on 127.0.0.1 that can lose, delay and cut what passes. */
 export interface Proxy {
   port: number;
+  /** With the chroot, if there is one. */
   connect: string;
   mode: ProxyMode;
   /** Milliseconds added to each chunk in both directions. */
@@ -30,7 +31,7 @@ export interface Proxy {
   close(): Promise<void>;
 }
 
-export async function startProxy(target: number): Promise<Proxy> {
+export async function startProxy(target: number, chroot = ""): Promise<Proxy> {
   const pairs = new Set<[net.Socket, net.Socket]>();
   let midReply = false;
   let loseNext = false;
@@ -89,7 +90,7 @@ export async function startProxy(target: number): Promise<Proxy> {
   };
   const proxy: Proxy = {
     port,
-    connect: `127.0.0.1:${port}`,
+    connect: `127.0.0.1:${port}${chroot}`,
     mode: "ok",
     delay: 0,
     onRequest: null,

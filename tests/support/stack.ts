@@ -3,6 +3,7 @@ import path from "node:path";
 import type { EngineEvent, OperationResult, State } from "../../engine";
 import { openCliStack } from "./cli-stack";
 import type { TestProject } from "./project";
+import { TYPESCRIPT } from "./typescript";
 
 export type { EngineEvent, OperationResult, State };
 
@@ -83,7 +84,7 @@ function startLocalUp(
   return spawn(
     process.execPath,
     [
-      ...["--import", "tsx", ENGINE, "up", "--parallel", "32"],
+      ...["--require", TYPESCRIPT, ENGINE, "up", "--parallel", "32"],
       ...["--project", project.dir, "--stack", name, ...given],
     ],
     {

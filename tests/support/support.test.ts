@@ -7,6 +7,7 @@ import { eventually } from "./eventually";
 import { startHosts } from "./hosts";
 import { Sandbox, SANDBOX_VARIABLE } from "./sandbox";
 import { startEnsemble, startZookeeper } from "./zookeeper";
+import { TYPESCRIPT } from "./typescript";
 
 const membersOf = (dir: string) =>
   fs
@@ -69,7 +70,7 @@ describe("real servers for the tests", () => {
     fs.writeFileSync(path.join(sandbox.dir, "parent.ts"), script);
     const parent = spawn(
       process.execPath,
-      ["--require", "tsx/cjs", path.join(sandbox.dir, "parent.ts")],
+      ["--require", TYPESCRIPT, path.join(sandbox.dir, "parent.ts")],
       {
         stdio: ["ignore", "pipe", "inherit"],
         cwd: path.join(__dirname, "../.."),

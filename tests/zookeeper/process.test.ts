@@ -5,6 +5,7 @@ import path from "node:path";
 import { startFullPort } from "../support/full-port";
 import type { ZookeeperServer } from "../support/zookeeper";
 import { useRig } from "./rig";
+import { TYPESCRIPT } from "../support/typescript";
 
 /** All that it knows of. */
 const sessionsOf = async (server: ZookeeperServer) =>
@@ -35,7 +36,7 @@ describe("a process with a session", () => {
     );
     const child = rig.sandbox.spawn(
       process.execPath,
-      ["--require", "tsx/cjs", file, connect],
+      ["--require", TYPESCRIPT, file, connect],
       {
         stdio: ["ignore", "pipe", "inherit"],
         cwd: path.join(__dirname, "../.."),
