@@ -28,11 +28,12 @@ const onPath =
 const act = { by: "chaos", why: "chaos" };
 
 /** An operator's own acts may fail as they do for people: what counts is what they leave. */
-async function tried(act: () => Promise<unknown>): Promise<void> {
+async function tried<T>(act: () => Promise<T>): Promise<T | null> {
   try {
-    await act();
+    return await act();
   } catch (error) {
     if (!(error instanceof LockError)) throw error;
+    return null;
   }
 }
 
@@ -77,8 +78,8 @@ export const OPERATOR_ACTS: Faults = [
     "hold",
     4,
     async ({ operators, dice }) => {
-      const locks = await look(operators);
-      if (locks.length === 0) return;
+      const locks = await tried(() => look(operators));
+      if (!locks?.length) return;
       const { path } = dice.of(locks);
       const operator = operatorOf(operators, path);
       await tried(() => hold(operator, path, act));
@@ -102,7 +103,8 @@ export const OPERATOR_ACTS: Faults = [
     5,
     async ({ clients, operators, dice, journal }) => {
       const acting = clients.map(({ long }) => long?.holder); // it has a fate of its own
-      const holders = (await look(operators)).flatMap(({ path, holders }) =>
+      const locks = (await tried(() => look(operators))) ?? [];
+      const holders = locks.flatMap(({ path, holders }) =>
         holders
           .filter(({ id }) => !acting.includes(id))
           .map(({ id }) => ({ path, id })),

@@ -10,6 +10,13 @@ import {
 } from "./faults";
 import type { Scene } from "./scene";
 
+type Blow = (
+  faults: Faults,
+  lull: [number, number],
+  scene: Scene,
+  due?: Faults,
+) => Promise<void>;
+
 /** Faults for each client, and beside them an operator's acts and the servers' own faults, until `over`; counts each. */
 export async function storm(
   scene: Omit<Scene, "dice">,
@@ -17,7 +24,14 @@ export async function storm(
   over: () => boolean,
   counts: Record<string, number>,
 ): Promise<void> {
-  const blow = async (
+  // one that fails ends all: its error is told when the others have ended
+  let broken = false;
+  const blow: Blow = (...args) =>
+    blowOn(...args).catch((error: unknown) => {
+      broken = true;
+      throw error;
+    });
+  const blowOn = async (
     faults: Faults,
     lull: [number, number],
     scene: Scene,
@@ -27,7 +41,7 @@ export async function storm(
     const deck = faults.flatMap(([name, share, fault]) =>
       Array.from({ length: share }, () => ({ name, fault })),
     );
-    while (first.length > 0 || !over()) {
+    while (!broken && (first.length > 0 || !over())) {
       const { name, fault } =
         amid(scene) ?? first.shift() ?? scene.dice.of(deck);
       counts[name] = (counts[name] ?? 0) + 1;
@@ -47,7 +61,7 @@ export async function storm(
   };
   const { clients } = scene;
   const dice = (i: number) => new Dice(seed * 100 + i);
-  await Promise.all([
+  const ended = await Promise.allSettled([
     blow(OPERATOR_ACTS, [50, 300], { ...scene, dice: dice(0) }),
     // few in a short run: each kind comes once before chance has its way
     blow(
@@ -64,4 +78,5 @@ export async function storm(
       }),
     ),
   ]);
+  for (const end of ended) if (end.status === "rejected") throw end.reason;
 }

@@ -3,13 +3,13 @@ import { changeJson, lockJson, locksJson, watchJson } from "../../cli/json";
 import { ChefError, ChefFleet } from "../support/cookbook";
 import { eventually } from "../support/eventually";
 import { Sandbox } from "../support/sandbox";
-import { startZookeeper, type ZookeeperServer } from "../support/zookeeper";
+import { openZookeeper, type OpenZookeeper } from "../support/shared-zookeeper";
 import { locked, start } from "./command";
 import { Locks } from "./locks";
 
 describe("locks that are shared with Chef", () => {
   let sandbox: Sandbox;
-  let zookeeper: ZookeeperServer;
+  let zookeeper: OpenZookeeper;
   let locks: Locks;
   let fleet: ChefFleet;
   let count = 0;
@@ -18,7 +18,7 @@ describe("locks that are shared with Chef", () => {
 
   before(async () => {
     sandbox = await Sandbox.create();
-    zookeeper = await startZookeeper(sandbox);
+    zookeeper = await openZookeeper(sandbox);
     locks = new Locks(zookeeper.connect);
     fleet = ChefFleet.start(sandbox);
   });

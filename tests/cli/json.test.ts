@@ -2,19 +2,19 @@ import { expect } from "chai";
 import { z } from "zod";
 import * as json from "../../cli/json";
 import { Sandbox } from "../support/sandbox";
-import { startZookeeper, type ZookeeperServer } from "../support/zookeeper";
+import { openZookeeper, type OpenZookeeper } from "../support/shared-zookeeper";
 import { locked, start } from "./command";
 import { Locks } from "./locks";
 
 describe("--json", () => {
   let sandbox: Sandbox;
-  let zookeeper: ZookeeperServer;
+  let zookeeper: OpenZookeeper;
   let locks: Locks;
   let holder: string;
 
   before(async () => {
     sandbox = await Sandbox.create();
-    zookeeper = await startZookeeper(sandbox);
+    zookeeper = await openZookeeper(sandbox);
     locks = new Locks(zookeeper.connect);
     holder = (await locks.failed("web", "web1")).id;
     await locks.waiting("web", "web2");

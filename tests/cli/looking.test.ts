@@ -2,20 +2,20 @@ import { expect } from "chai";
 import { historyJson, lockJson, locksJson } from "../../cli/json";
 import { endRoll } from "../../core/lock";
 import { Sandbox } from "../support/sandbox";
-import { startZookeeper, type ZookeeperServer } from "../support/zookeeper";
+import { openZookeeper, type OpenZookeeper } from "../support/shared-zookeeper";
 import { locked } from "./command";
 import { Locks, request } from "./locks";
 
 describe("looking at locks", () => {
   let sandbox: Sandbox;
-  let zookeeper: ZookeeperServer;
+  let zookeeper: OpenZookeeper;
   let locks: Locks;
   const see = (...args: string[]) =>
     locked(sandbox, [...args, "--servers", zookeeper.connect]);
 
   before(async () => {
     sandbox = await Sandbox.create();
-    zookeeper = await startZookeeper(sandbox);
+    zookeeper = await openZookeeper(sandbox);
     locks = new Locks(zookeeper.connect);
     await locks.failed("web", "web1");
     await locks.waiting("web", "web2");

@@ -3,7 +3,7 @@ import os from "node:os";
 import { changeJson, errorJson, historyJson } from "../../cli/json";
 import { LockLost } from "../../core/lock";
 import { Sandbox } from "../support/sandbox";
-import { startZookeeper, type ZookeeperServer } from "../support/zookeeper";
+import { openZookeeper, type OpenZookeeper } from "../support/shared-zookeeper";
 import { locked } from "./command";
 import { Locks } from "./locks";
 
@@ -11,14 +11,14 @@ const ME = `${os.userInfo().username}@${os.hostname()}`;
 
 describe("what an operator does to a lock", () => {
   let sandbox: Sandbox;
-  let zookeeper: ZookeeperServer;
+  let zookeeper: OpenZookeeper;
   let locks: Locks;
   const act = (...args: string[]) =>
     locked(sandbox, [...args, "--servers", zookeeper.connect]);
 
   before(async () => {
     sandbox = await Sandbox.create();
-    zookeeper = await startZookeeper(sandbox);
+    zookeeper = await openZookeeper(sandbox);
     locks = new Locks(zookeeper.connect);
   });
   after(async () => {

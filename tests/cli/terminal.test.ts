@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { stripVTControlCharacters } from "node:util";
 import { eventually } from "../support/eventually";
 import { Sandbox } from "../support/sandbox";
-import { startZookeeper, type ZookeeperServer } from "../support/zookeeper";
+import { openZookeeper, type OpenZookeeper } from "../support/shared-zookeeper";
 import { Locks } from "./locks";
 import {
   ALTERNATE_SCREEN,
@@ -16,7 +16,7 @@ const RED = "\u001b[31m";
 
 describe("on a terminal", () => {
   let sandbox: Sandbox;
-  let zookeeper: ZookeeperServer;
+  let zookeeper: OpenZookeeper;
   let locks: Locks;
   const start = (args: string[], env: Record<string, string> = {}) =>
     startInTerminal(sandbox, [...args, "--servers", zookeeper.connect], env);
@@ -24,7 +24,7 @@ describe("on a terminal", () => {
 
   before(async () => {
     sandbox = await Sandbox.create();
-    zookeeper = await startZookeeper(sandbox);
+    zookeeper = await openZookeeper(sandbox);
     locks = new Locks(zookeeper.connect);
   });
   after(async () => {

@@ -1,20 +1,20 @@
 import { expect } from "chai";
 import { Sandbox } from "../support/sandbox";
-import { startZookeeper, type ZookeeperServer } from "../support/zookeeper";
+import { openZookeeper, type OpenZookeeper } from "../support/shared-zookeeper";
 import { locked } from "./command";
 import { Locks } from "./locks";
 import { CTRL_C, startInTerminal } from "./terminal";
 
 describe("--output wide", () => {
   let sandbox: Sandbox;
-  let zookeeper: ZookeeperServer;
+  let zookeeper: OpenZookeeper;
   let locks: Locks;
   const see = (...args: string[]) =>
     locked(sandbox, [...args, "-o", "wide", "--servers", zookeeper.connect]);
 
   before(async () => {
     sandbox = await Sandbox.create();
-    zookeeper = await startZookeeper(sandbox);
+    zookeeper = await openZookeeper(sandbox);
     locks = new Locks(zookeeper.connect);
     const ci = "https://ci.example.com/jobs/7";
     const run = "0123456789ab";
