@@ -2,7 +2,11 @@
 // Mocha's `spec`, and the results for the process that sums up; with it the process ends too.
 const fs = require("node:fs");
 const net = require("node:net");
+const { config } = require("chai");
 const { reporters } = require("mocha");
+
+// what a text was instead is told as a whole
+config.truncateThreshold = 0;
 
 const results = process.env.LOCKED_ACTION_TEST_RESULTS;
 /** A pipe of that process; see scripts/suite/run-task.js. */

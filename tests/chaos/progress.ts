@@ -3,11 +3,11 @@ import type { ChaosOptions } from "./run";
 import { look, type Scene } from "./scene";
 
 /** Milliseconds without a single cycle of a lock in which something must be stuck. */
-const STUCK = 40_000;
+const STUCK = 80_000;
 /** Milliseconds for the first cycle of all: a loaded machine starts slowly. */
 export const START = 120_000;
 /** Milliseconds for a run once it has begun: at first, and for each cycle. A run always ends, and says why. */
-const AT_FIRST = 60_000;
+const AT_FIRST = 140_000;
 const EACH = 150;
 
 export const timeOf = ({ cycles }: ChaosOptions) => AT_FIRST + cycles * EACH;

@@ -108,8 +108,8 @@ export function request(
       action: "restart hdfs-datanode",
       urn,
     },
-    timeout: 30,
-    maxWait: 60,
+    timeout: 300, // it waits as long as its test lasts, on a busy machine too
+    maxWait: 300,
     retryInterval: 0,
     ownerGrace: 0,
     onFailedHolder: "fail",

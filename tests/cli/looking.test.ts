@@ -88,7 +88,7 @@ describe("looking at locks", () => {
       /token +\d+/,
       /^ +1 +web2 .*\n +2 +web3 /m,
       /repair web1: pulumi up --target urn:pulumi:prod::\S+::web1$/m,
-      /clear web --holder \S+ -m WHY --servers 127\.0\.0\.1:\d+$/m,
+      /clear web --holder \S+ -m WHY --servers 127\.0\.0\.1:\d+\S*$/m,
     ])
       expect(stdout).to.match(part);
   });
