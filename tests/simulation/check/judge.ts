@@ -68,13 +68,15 @@ export class Judge {
       if (deeds.over.has(id) && lives.size > 0)
         report("looks alive", `${id}: ${[...lives].join()}`);
     }
-    if (state.hold || !state.limits) return;
+    // who asks with other limits than L's is not granted, but told
+    const asks = state.limits && !state.hold && !deeds.otherLimits;
     let first = true;
     for (const { name, owner } of state.waiters.values()) {
       const own = waiting.filter((each) => each.owner === owner);
       const [one] = own;
-      if (one && own.every(({ sleeps }) => sleeps) && this.couldGo(one, first))
-        report("lost wake-up", `${one.who} with ${name}`);
+      const sleeps = own.length > 0 && own.every((each) => each.sleeps);
+      if (asks && sleeps && this.couldGo(one!, first))
+        report("lost wake-up", `${one!.who} with ${name}`);
       if (!one && !deeds.byHand)
         report("left behind", `waiter ${name} of nobody who waits`);
       first = false;

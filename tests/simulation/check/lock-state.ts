@@ -109,6 +109,7 @@ export function follow(
       .split("/");
     if (room === "waiters" && first) followWaiter(state, first, change, doing);
     if (room !== "holders" || !first) continue;
+    if (!/^\d+$/.test(first)) continue; // somebody else's
     const slot = Number(first);
     if (!id) followSlot(state, slot, change);
     else if (!live) followHolder(state, slot, id, change, doing, zxid, session);

@@ -19,7 +19,7 @@ export interface Outcome {
 }
 
 /** Milliseconds that a quiet course is given to come to rest; with faults, times of the session's time-out. */
-const REST = 300;
+const REST = 400;
 const ROUNDS = 12;
 
 /** One course of events, wholly by its seed. To be called outside any microtask. */
@@ -124,6 +124,20 @@ function play(world: World, ensemble: Ensemble, course: Course): void {
     for (const { owner } of waiting)
       judge.report("never answered", `${owner} of ${name}`);
   if (!violated()) judge.checkEmpty();
+}
+
+/** Until nothing was written for so long. */
+function settleDown(
+  world: World,
+  ensemble: Ensemble,
+  calm: number,
+  violated: () => boolean,
+): void {
+  for (let round = 0; round < ROUNDS && !violated(); round++) {
+    const { zxid } = ensemble.leader;
+    world.run(world.now + calm, violated);
+    if (ensemble.leader.zxid === zxid) return;
+  }
 }
 
 /** The number of the next waiter, when the queue is made for the first time. */

@@ -116,6 +116,7 @@ export class Worker {
   private async acquire(turn: Turn): Promise<Held | null> {
     const { judge, note } = this.course;
     const request = this.requestOf(turn);
+    if (turn.over.limits) judge.deeds.otherLimits = true;
     const controller = new AbortController();
     const owner = ownerKey(LOCK, request.owner);
     const waiting: Waiting = {
@@ -185,7 +186,7 @@ export class Worker {
     const since = judge.now;
     if (step.kind === "reassert") await held.reassert();
     else {
-      // rises over all processes: an adopter's is higher than what it took over
+      // it rises over all processes: an adopter's is higher than what it took over
       const number = ++judge.deeds.records;
       const runKey = String(number);
       const drained = number % 2 === 0 ? { drained: true } : {};
