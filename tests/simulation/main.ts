@@ -3,6 +3,7 @@ import "./zookeeper";
 import { KINDS, kindOf, type Kind } from "./course/plan";
 import { runCourse, type Outcome } from "./course/run";
 import { HELP, readOptions, type Options } from "./options";
+import { huntAll } from "./mutants/hunt";
 import { inMacrotask } from "./time/world";
 
 /** Failures of which the trace is printed. */
@@ -33,6 +34,7 @@ async function simulate({
   count,
   from,
   only,
+  first,
 }: Options): Promise<number> {
   const kinds = new Map<string, number>(KINDS.map((kind) => [kind, 0]));
   const rules = new Map<string, number>();
@@ -43,7 +45,7 @@ async function simulate({
   let transactions = 0;
   let failures = 0;
   let seed = from;
-  while (courses < count && !over()) {
+  while (courses < count && !over() && !(first && failures > 0)) {
     const kind: Kind = only ?? kindOf(seed);
     const outcome = await inMacrotask(() => runCourse(seed, kind));
     seed += 1;
@@ -55,7 +57,7 @@ async function simulate({
     failures += 1;
     const { rule } = outcome.violations[0]!;
     rules.set(rule, (rules.get(rule) ?? 0) + 1);
-    if (failures <= TOLD)
+    if (failures <= TOLD && !first)
       tell(await inMacrotask(() => runCourse(seed - 1, kind, true)));
     else console.log(`✖ ${rule}: ${command(outcome)}`);
   }
@@ -85,6 +87,7 @@ export async function main(args: string[]): Promise<number> {
     console.log(HELP);
     return 0;
   }
+  if (options.mutants !== null) return huntAll(options);
   Error.stackTraceLimit = 0; // refusals are thrown by the thousand
   const { seed, only } = options;
   if (seed === null) return (await simulate(options)) === 0 ? 0 : 1;

@@ -10,9 +10,11 @@ for each seed, and holds every transaction to the lock's guarantees.
   --count N     how many courses at most
   --from SEED   the first seed (default 1)
   --only KIND   light, chef, operators or faults: courses of this kind alone
+  --first       stop at the first violation
   --seed SEED   this one alone, with its trace
-  --mutants     takes each rule out of a copy of the code, and says how soon
-                its absence is found
+  --mutants [NAME]
+                takes each rule out of a copy of the code (or those whose name
+                begins so), and says how soon its absence is found
   --help`;
 
 export interface Options {
@@ -21,19 +23,23 @@ export interface Options {
   from: number;
   only: Kind | null;
   seed: number | null;
-  mutants: boolean;
+  first: boolean;
+  /** Null: not asked for; else the names of those to hunt begin so. */
+  mutants: string | null;
 }
 
 /** @throws Error that says what is wrong; null: help is asked for */
 export function readOptions(args: string[]): Options | null {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     args,
+    allowPositionals: true,
     options: {
       seconds: { type: "string", default: "60" },
       count: { type: "string" },
       from: { type: "string", default: "1" },
       only: { type: "string" },
       seed: { type: "string" },
+      first: { type: "boolean", default: false },
       mutants: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -55,6 +61,7 @@ export function readOptions(args: string[]): Options | null {
     from: number("from")!,
     only: only ?? null,
     seed: number("seed"),
-    mutants: values.mutants,
+    first: values.first,
+    mutants: values.mutants ? (positionals[0] ?? "") : null,
   };
 }

@@ -12,10 +12,10 @@ export class Deeds {
   records = 0;
   /** Nodes are taken away by hand. */
   byHand = false;
+  /** Somebody took the Chef lock away by hand. */
+  chefByHand = false;
   /** Somebody asks for other limits than the others, or an operator changes them. */
   otherLimits = false;
-  /** An operator holds and unholds the lock. */
-  holds = false;
   /** Sessions of each process. */
   private readonly processes = new Map<number, string>();
 

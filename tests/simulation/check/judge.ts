@@ -1,7 +1,13 @@
 import type { Decision, Ensemble, Transaction } from "../zookeeper";
 import { Deeds } from "./deeds";
 import type { Waiting } from "./waiting";
-import { emptyState, follow, isFailed, type LockState } from "./lock-state";
+import {
+  emptyState,
+  follow,
+  isFailed,
+  type Holder,
+  type LockState,
+} from "./lock-state";
 import { checkTransaction, snapshot } from "./transactions";
 
 export interface Violation {
@@ -21,9 +27,14 @@ export class Judge {
   /** The transaction of each grant. */
   readonly granted = new Map<string, number>();
 
+  /** Of the Chef lock: its version at the leader; null: it is not there. */
+  private mirrorVersion: number | null = null;
+
   constructor(
     private readonly ensemble: Ensemble,
     readonly lock: string,
+    /** Path of the Chef lock that goes with it. */
+    private readonly mirror: string | null = null,
   ) {
     ensemble.observers.push((transaction, decision) =>
       this.see(transaction, decision),
@@ -40,8 +51,17 @@ export class Judge {
     const known = this.ensemble.sessions.get(session);
     if (known) this.deeds.session(session, known.by);
     if (changes.length === 0) return;
+    // a waiter that comes touches nobody
+    const [only] = changes;
+    const comes = changes.length === 1 && only!.kind === "create";
+    if (comes && only.path.startsWith(`${this.lock}/waiters/`)) {
+      const { misplaced } = follow(this.state, this.lock, transaction);
+      for (const what of misplaced) this.report("outlives its session", what);
+      return;
+    }
     const was = snapshot(this.state);
     const doing = follow(this.state, this.lock, transaction);
+    if (this.mirror !== null) this.followMirror(transaction, doing.created);
     for (const { id } of doing.removed) this.gone.set(id, this.now);
     for (const { id, zxid } of doing.created) this.granted.set(id, zxid);
     checkTransaction(
@@ -50,6 +70,25 @@ export class Judge {
       this.deeds,
       this.report,
     );
+  }
+
+  /** Nobody is granted beside Chef, nor Chef beside a holder. */
+  private followMirror({ changes }: Transaction, granted: Holder[]): void {
+    const before = this.mirrorVersion;
+    for (const { kind, path } of changes) {
+      if (path !== this.mirror) continue;
+      if (kind === "create") this.mirrorVersion = 0;
+      else if (kind === "delete") this.mirrorVersion = null;
+      else this.mirrorVersion = this.mirrorVersion! + 1;
+    }
+    const { mirror, mirrorVersion: now } = this;
+    const goes = ({ record }: Holder) => record?.mirror === mirror;
+    for (const holder of granted)
+      if (goes(holder) && now !== 1)
+        this.report("granted without the Chef lock", holder.id);
+    if (now !== 0 || before === 0 || this.deeds.chefByHand) return;
+    for (const holder of this.state.holders.values())
+      if (goes(holder)) this.report("Chef beside a holder", holder.id);
   }
 
   get now(): number {
@@ -110,5 +149,7 @@ export class Judge {
     for (const id of holders.keys()) this.report("left behind", `holder ${id}`);
     for (const name of waiters.keys())
       this.report("left behind", `waiter ${name}`);
+    if (this.mirrorVersion !== null && this.mirrorVersion > 0)
+      this.report("left behind", "the Chef lock");
   }
 }

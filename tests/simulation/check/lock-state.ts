@@ -21,8 +21,6 @@ export interface Holder {
 export interface Waiter {
   name: string;
   owner: string;
-  record: HolderRecord | null;
-  session: number;
 }
 
 /** One lock at one moment. */
@@ -45,10 +43,11 @@ interface LockText {
 }
 
 function parse<T>(data: Buffer): T | null {
+  if (data.length === 0) return null; // before its first data
   try {
     return JSON.parse(data.toString()) as T;
   } catch {
-    return null; // empty, before its first data
+    return null;
   }
 }
 
@@ -148,8 +147,6 @@ function followWaiter(
     state.waiters.set(name, {
       name,
       owner: ownerOf(name),
-      record: parse<HolderRecord>(change.data),
-      session: change.owner,
     });
   } else if (change.kind === "delete") {
     const waiter = state.waiters.get(name);

@@ -18,7 +18,7 @@ export class ChefNode {
   ) {}
 
   async run(): Promise<void> {
-    const { plan, connect, note } = this.course;
+    const { plan, connect, note, judge } = this.course;
     const { dice, name } = this;
     const path = mirrorPath(plan.chef!, NAME);
     const session = new Session({
@@ -31,6 +31,11 @@ export class ChefNode {
     for (let runs = 0; runs < 3; runs++) {
       await pause(dice.next() * plan.length);
       const { code } = await session.create(path, data, "persistent", "anyone");
+      if (code !== "OK" && dice.chance(0.07)) {
+        note(name, "somebody deletes the Chef lock");
+        judge.deeds.chefByHand = true;
+        await session.remove(path);
+      }
       if (code !== "OK") {
         const found = await session.getData(path);
         // what has its own name is what its last run left

@@ -19,6 +19,8 @@ export interface Turn {
   /** It does not wait for the end of the turn before. */
   beside: boolean;
   over: Partial<LockRequest>;
+  /** It does not ask for the Chef lock, where the others do. */
+  withoutChef: boolean;
   /** Milliseconds after which it is cancelled. */
   cancel: number | null;
   steps: Step[];
@@ -115,6 +117,7 @@ function turnOf(
   };
   if (dice.chance(0.06)) over.timeout = dice.between(0.001, 0.05);
   if (dice.chance(0.06)) over.onFailedHolder = "fail";
+  if (dice.chance(0.02)) over.group = "other";
   if (kind !== "light" && dice.chance(0.03))
     over.limits = {
       maxHolders: dice.of([1, 2, 3]),
@@ -138,6 +141,7 @@ function turnOf(
     after: time(pause),
     beside: dice.chance(0.6),
     over,
+    withoutChef: dice.chance(0.1),
     cancel: dice.chance(0.15) ? time(faults ? length : 20) : null,
     steps,
     ending: dice.of(endings),

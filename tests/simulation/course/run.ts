@@ -1,3 +1,4 @@
+import { mirrorPath } from "../../../core/lock";
 import { Dice } from "../../chaos/dice";
 import { Judge, type Violation } from "../check/judge";
 import { World } from "../time/world";
@@ -7,7 +8,7 @@ import { heal, strike, type Scene } from "./faults";
 import { Operator } from "./operators";
 import { planOf, type Kind, type Plan } from "./plan";
 import { Trace } from "./trace";
-import { LOCK, Worker, type Course } from "./worker";
+import { LOCK, NAME, Worker, type Course } from "./worker";
 
 export interface Outcome {
   plan: Plan;
@@ -33,7 +34,11 @@ export function runCourse(seed: number, kind: Kind, traced = false): Outcome {
     lag,
     tickTime: 200,
   });
-  const judge = new Judge(ensemble, LOCK);
+  const judge = new Judge(
+    ensemble,
+    LOCK,
+    plan.chef ? mirrorPath(plan.chef, NAME) : null,
+  );
   const trace = traced ? new Trace(ensemble) : null;
   const stray = (error: unknown) =>
     judge.report("error", `nobody hears of: ${String(error)}`);
@@ -103,16 +108,15 @@ function play(world: World, ensemble: Ensemble, course: Course): void {
   const crashes = plan.turns.some((turns) =>
     turns.some(({ ending }) => ending === "crash"),
   );
-  world.run(
-    world.now + (crashes ? Math.max(rest, 3 * sessionTimeout) : rest),
-    violated,
-  );
+  const calm = crashes ? Math.max(rest, 3 * sessionTimeout) : rest;
+  settleDown(world, ensemble, calm, violated);
   if (violated()) return;
   const alive = () => workers.filter(({ party }) => !party.dead);
   judge.checkRest(alive().flatMap(({ waiting }) => [...waiting]));
   if (violated()) return;
   // everybody gives back what is held, until nobody wants anything any more
-  const busy = () => alive().some(({ open }) => open > 0);
+  const busy = () =>
+    alive().some(({ open }) => open > 0) || judge.state.holders.size > 0;
   for (let round = 0; round < ROUNDS && (round === 0 || busy()); round++) {
     for (const worker of alive())
       world.at(world.now, () => worker.finish(), worker.party);

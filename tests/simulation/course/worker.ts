@@ -93,8 +93,9 @@ export class Worker {
     }
   }
 
-  private requestOf({ owner, over }: Turn): LockRequest {
+  private requestOf(turn: Turn): LockRequest {
     const { plan } = this.course;
+    const { owner, over } = turn;
     return {
       root: ROOT,
       name: NAME,
@@ -108,7 +109,7 @@ export class Worker {
       ownerGrace: 0.01,
       onFailedHolder: "wait",
       settleTimeout: 1000,
-      ...(plan.chef && { chef: plan.chef }),
+      ...(plan.chef && !turn.withoutChef && { chef: plan.chef }),
       ...over,
     };
   }

@@ -1,4 +1,4 @@
-/** A ZooKeeper in memory and in virtual time. */
+/** A ZooKeeper in memory and in virtual time. Loading this file puts it in the place of the real one while a world runs. */
 import "../time/globals";
 import "./client";
 

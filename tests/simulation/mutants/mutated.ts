@@ -1,0 +1,79 @@
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import type { Mutant } from "./mutants";
+
+const ROOT = path.join(__dirname, "../../..");
+/** What a course of events needs of the repository. */
+const NEEDED = [
+  "core",
+  "tests/simulation",
+  "tests/chaos/dice.ts",
+  "package.json",
+  "tsconfig.json",
+];
+
+export interface Finding {
+  /** Null: not found in the time given. */
+  found: string | null;
+  seconds: number;
+}
+
+/** A copy of the code with the edits made. @throws Error if the code has no such place */
+function copyWith({ name, edits }: Mutant): string {
+  const copy = fs.mkdtempSync(path.join(os.tmpdir(), "mutant-"));
+  for (const each of NEEDED)
+    fs.cpSync(path.join(ROOT, each), path.join(copy, each), {
+      recursive: true,
+    });
+  fs.symlinkSync(
+    path.join(ROOT, "node_modules"),
+    path.join(copy, "node_modules"),
+  );
+  for (const { file, from, to } of edits) {
+    const text = fs.readFileSync(path.join(copy, file), "utf8");
+    if (!text.includes(from))
+      throw new Error(`${name}: ${file} has no longer: ${from}`);
+    fs.writeFileSync(path.join(copy, file), text.replaceAll(from, to));
+  }
+  return copy;
+}
+
+/** Simulates the changed code until a violation shows. */
+export async function hunt(
+  mutant: Mutant,
+  { seconds, from }: { seconds: number; from: number },
+): Promise<Finding> {
+  const copy = copyWith(mutant);
+  try {
+    const only = mutant.only ? ["--only", mutant.only] : [];
+    const began = performance.now();
+    const output = await run(copy, [
+      ...["--first", "--seconds", String(seconds), "--from", String(from)],
+      ...only,
+    ]);
+    const took = (performance.now() - began) / 1000;
+    const [found = null] = /^✖ .*/m.exec(output) ?? [];
+    if (found === null && !output.includes("✔ no violation"))
+      throw new Error(`${mutant.name}: the simulation failed:\n${output}`);
+    return { found, seconds: took };
+  } finally {
+    fs.rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+function run(cwd: string, args: string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(
+      process.execPath,
+      ["--require", "tsx/cjs", "tests/simulation/main.ts", ...args],
+      { cwd, stdio: ["ignore", "pipe", "pipe"] },
+    );
+    const parts: Buffer[] = [];
+    child.stdout.on("data", (part: Buffer) => parts.push(part));
+    child.stderr.on("data", (part: Buffer) => parts.push(part));
+    child.on("error", reject);
+    child.on("close", () => resolve(Buffer.concat(parts).toString()));
+  });
+}
