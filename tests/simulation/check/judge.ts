@@ -114,12 +114,23 @@ export class Judge {
       const own = waiting.filter((each) => each.owner === owner);
       const [one] = own;
       const sleeps = own.length > 0 && own.every((each) => each.sleeps);
-      if (asks && sleeps && this.couldGo(one!, first))
+      if (
+        asks &&
+        sleeps &&
+        this.couldGo({ owner, group: this.groupOf(name) }, first)
+      )
         report("lost wake-up", `${one!.who} with ${name}`);
       if (!one && !deeds.byHand)
         report("left behind", `waiter ${name} of nobody who waits`);
       first = false;
     }
+  }
+
+  /** As its waiter says: one owner may ask with several. */
+  private groupOf(waiter: string): string {
+    const path = `${this.lock}/waiters/${waiter}`;
+    const { data } = this.ensemble.leader.tree.get(path)!;
+    return (JSON.parse(data.toString()) as { group: string }).group;
   }
 
   /** Whether a waiter could take over what its owner left; or, as the first, take a slot or join its group. */
@@ -145,7 +156,9 @@ export class Judge {
   /** Everybody has gone: nothing of anybody is left. */
   checkEmpty(): void {
     const { slots, holders, waiters } = this.state;
-    for (const slot of slots.keys()) this.report("left behind", `slot ${slot}`);
+    if (!this.deeds.byHand)
+      for (const slot of slots.keys())
+        this.report("left behind", `slot ${slot}`);
     for (const id of holders.keys()) this.report("left behind", `holder ${id}`);
     for (const name of waiters.keys())
       this.report("left behind", `waiter ${name}`);

@@ -122,7 +122,6 @@ export class Worker {
     const owner = ownerKey(LOCK, request.owner);
     const waiting: Waiting = {
       owner,
-      group: request.group,
       who: this.name,
       sleeps: request.retryInterval === 0,
     };
