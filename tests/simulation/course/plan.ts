@@ -138,7 +138,8 @@ function turnOf(
   ];
   return {
     owner: Math.floor(dice.next() * owners),
-    after: time(pause),
+    // many ask in one tick
+    after: dice.chance(0.35) ? 0 : time(pause),
     beside: dice.chance(0.6),
     over,
     withoutChef: dice.chance(0.1),

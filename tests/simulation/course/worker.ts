@@ -77,7 +77,7 @@ export class Worker {
     });
     await this.session.ready({ within: 1e6 });
     for (const turn of this.turns) {
-      await pause(turn.after);
+      if (turn.after > 0) await pause(turn.after);
       const work = this.take(turn);
       if (!turn.beside) await work;
     }

@@ -32,11 +32,6 @@ const LOCK_CHECK = 'check("lock", paths.lock, version), // EVAL-VERSION';
 
 /** Each is found by the simulation, or the simulation is blind. */
 export const MUTANTS: Mutant[] = [
-  mutant("V2: told of a grant that was only sent", undefined, [
-    VIEW,
-    "let settle: (left: Snapshot | null) => void = () => {};",
-    "let settle: (left: Snapshot | null) => void = () => {};\n    this.grant = { waiter, left: Promise.resolve(left) };\n    if (holder) return { granted: (fact) => this.learn(left.lock.version, holder, fact), refused: () => {} };",
-  ]),
   mutant("V3, RECORD-VERSION", "faults", [
     LIVING,
     "record(path, this.live, data, this.version)",
