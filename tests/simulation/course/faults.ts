@@ -10,15 +10,25 @@ export interface Scene {
   workers: Worker[];
   dice: Dice;
   sessionTimeout: number;
+  /** The process that a fault is to strike, if it can. */
+  target: string | null;
   note(who: string, what: string): void;
 }
 
 type Fault = (scene: Scene) => void;
 
-function connectionOf({ ensemble, dice }: Scene): ServerConnection | null {
+function connectionOf({
+  ensemble,
+  dice,
+  target,
+}: Scene): ServerConnection | null {
   const all = ensemble.servers.flatMap(({ connections }) => [...connections]);
-  return all.length > 0 ? dice.of(all) : null;
+  const aimed = all.find(({ session }) => session?.by === target);
+  return aimed ?? (all.length > 0 ? dice.of(all) : null);
 }
+
+const workerOf = ({ workers, dice, target }: Scene): Worker =>
+  workers.find(({ party }) => party.name === target) ?? dice.of(workers);
 
 const who = ({ session }: ServerConnection): string => session?.by ?? "nobody";
 
@@ -82,27 +92,26 @@ const FAULTS: Record<string, Fault> = {
     ensemble.renewSessions();
   },
   frozenProcess(scene) {
-    const { world, workers, dice, note } = scene;
-    const { party } = dice.of(workers);
+    const { world, note } = scene;
+    const { party } = workerOf(scene);
     const ms = spell(scene);
     note(party.name, `frozen for ${Math.round(ms)} ms`);
     world.freeze(party, ms);
   },
   /** By its own clock; the server keeps the old session, and what was sent in it may still come. */
   lostSession(scene) {
-    const { workers, dice, note, world } = scene;
-    const { session, party } = dice.of(workers);
+    const { dice, note, world } = scene;
+    const { session, party } = workerOf(scene);
     if (!session) return;
-    if (dice.chance(0.6)) slowed(scene, party.name);
-    note(party.name, "its session counts as lost");
-    world.after(
-      0,
-      () =>
-        (session as unknown as { lose(why: string): void }).lose(
-          "its own clock",
-        ),
-      party,
-    );
+    const late = dice.chance(0.75);
+    if (late) slowed(scene, party.name);
+    const raw = session as unknown as { lose(why: string): void };
+    const lose = () => {
+      note(party.name, "its session counts as lost");
+      raw.lose("its own clock");
+    };
+    // what it sends in between arrives when it has gone on
+    world.after(late ? dice.next() * dice.next() * 30 : 0, lose, party);
   },
   expired({ ensemble, dice, note }) {
     const ids = [...ensemble.sessions.keys()];
@@ -124,7 +133,8 @@ function slowed(scene: Scene, name: string): void {
       if (connection.session?.by === name) connection.slower.up = spell(scene);
 }
 
-const NAMES = Object.keys(FAULTS);
+/** Each as often as it stands here. */
+const NAMES = [...Object.keys(FAULTS), "lostSession", "lostSession", "cut"];
 
 /** One fault, of any kind. */
 export function strike(scene: Scene): void {

@@ -74,7 +74,7 @@ export function planOf(seed: number, kind: Kind): Plan {
     maxPerGroup: dice.of([null, null, 1, 2]),
     maxFailures: dice.of([1, 1, 2, 3]),
   };
-  const length = faults ? int(1500, 9000) : int(10, 60);
+  const length = faults ? int(500, 4000) : int(10, 60);
   const turns = Array.from({ length: processes }, () =>
     Array.from({ length: int(1, light ? 4 : 5) }, () =>
       turnOf(dice, owners, { length, faults, kind }),
@@ -87,7 +87,7 @@ export function planOf(seed: number, kind: Kind): Plan {
     servers: dice.chance(light ? 0.2 : 0.5) ? 3 : 1,
     latency: dice.of([0.5, 1, 3]),
     lag: dice.of([1, 3, 20]),
-    sessionTimeout: dice.of([2000, 4000, 8000]),
+    sessionTimeout: dice.of([800, 1500, 3000]),
     groups: Array.from({ length: owners }, (_, i) =>
       several ? dice.of(["g", "h"]) : `g${i}`,
     ),
@@ -132,8 +132,12 @@ function turnOf(
     ])(),
   );
   const endings: Ending[] = [
-    ...Array.from({ length: 12 }, () => "release" as const),
+    ...Array.from(
+      { length: kind === "light" ? 10 : 7 },
+      () => "release" as const,
+    ),
     ...(["fail", "fail", "abandon", "keep", "keep"] as const),
+    ...(kind === "light" ? [] : (["fail", "abandon"] as const)),
     ...(kind === "light" ? [] : (["crash"] as const)),
   ];
   return {

@@ -97,18 +97,29 @@ function play(world: World, ensemble: Ensemble, course: Course): void {
   if (plan.operators > 0) world.at(0, () => void operator.run(), hands);
   const { note } = course;
   const { sessionTimeout } = plan;
-  const scene: Scene = { world, ensemble, workers, dice, sessionTimeout, note };
+  const scene: Scene = {
+    world,
+    ensemble,
+    workers,
+    dice,
+    sessionTimeout,
+    note,
+    target: null,
+  };
   if (plan.firstNumber !== 0) countFrom(ensemble, plan.firstNumber);
-  for (let i = 0; i < plan.faults; i++)
-    world.at(dice.between(5, plan.length), () => strike(scene), null);
+  for (let i = 0; i < plan.faults; i++) {
+    if (dice.chance(0.3))
+      world.at(dice.between(5, plan.length), () => strike(scene), null);
+    else strikeAmid(scene, Math.ceil(dice.between(1, 50)), plan.length);
+  }
   world.run(plan.length);
   const violated = () => judge.violations.length > 0;
   heal(scene);
-  const rest = plan.faults > 0 ? 3 * sessionTimeout + 2000 : REST;
+  const rest = plan.faults > 0 ? 2 * sessionTimeout + 1000 : REST;
   const crashes = plan.turns.some((turns) =>
     turns.some(({ ending }) => ending === "crash"),
   );
-  const calm = crashes ? Math.max(rest, 3 * sessionTimeout) : rest;
+  const calm = crashes ? Math.max(rest, 2 * sessionTimeout + 1000) : rest;
   settleDown(world, ensemble, calm, violated);
   if (violated()) return;
   const alive = () => workers.filter(({ party }) => !party.dead);
@@ -128,6 +139,19 @@ function play(world: World, ensemble: Ensemble, course: Course): void {
     for (const { owner } of waiting)
       judge.report("never answered", `${owner} of ${name}`);
   if (!violated()) judge.checkEmpty();
+}
+
+/** A fault soon after the transaction of this number, for the process that made it: when nothing happens, nothing can go wrong. */
+function strikeAmid(scene: Scene, number: number, until: number): void {
+  const { ensemble, world, dice } = scene;
+  let struck = false;
+  ensemble.observers.push(({ zxid, session }) => {
+    if (struck || zxid < number || world.now > until - 5) return;
+    struck = true;
+    const target = ensemble.sessions.get(session)?.by ?? null;
+    const soon = dice.next() * dice.next() * 5;
+    world.after(soon, () => strike({ ...scene, target }), null);
+  });
 }
 
 /** Until nothing was written for so long. */
