@@ -54,7 +54,7 @@ export class Judge {
     // a waiter that comes touches nobody
     const [only] = changes;
     const comes = changes.length === 1 && only!.kind === "create";
-    if (comes && only.path.startsWith(`${this.lock}/waiters/`)) {
+    if (comes && only!.path.startsWith(`${this.lock}/waiters/`)) {
       const { misplaced } = follow(this.state, this.lock, transaction);
       for (const what of misplaced) this.report("outlives its session", what);
       return;

@@ -134,7 +134,11 @@ function slowed(scene: Scene, name: string): void {
 }
 
 /** Each as often as it stands here. */
-const NAMES = [...Object.keys(FAULTS), "lostSession", "lostSession", "cut"];
+const NAMES = [
+  ...Object.keys(FAULTS),
+  ...Array.from({ length: 6 }, () => "lostSession"),
+  "cut",
+];
 
 /** One fault, of any kind. */
 export function strike(scene: Scene): void {

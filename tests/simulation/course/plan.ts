@@ -124,9 +124,12 @@ function turnOf(
       maxPerGroup: null,
       maxFailures: 1,
     };
+  // most follow one upon the other, or nothing would be under way when a fault strikes
+  const rest = () => time(faults && dice.chance(0.3) ? pause : 6);
   const steps = Array.from({ length: Math.floor(dice.between(0, 4)) }, () =>
     dice.of<() => Step>([
-      () => ({ kind: "pause", ms: time(pause) }),
+      () => ({ kind: "pause", ms: rest() }),
+      () => ({ kind: "record" }),
       () => ({ kind: "record" }),
       () => ({ kind: "reassert" }),
     ])(),
@@ -137,7 +140,9 @@ function turnOf(
       () => "release" as const,
     ),
     ...(["fail", "fail", "abandon", "keep", "keep"] as const),
-    ...(kind === "light" ? [] : (["fail", "abandon"] as const)),
+    ...(kind === "light"
+      ? []
+      : (["fail", "fail", "fail", "abandon", "abandon"] as const)),
     ...(kind === "light" ? [] : (["crash"] as const)),
   ];
   return {

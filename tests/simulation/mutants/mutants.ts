@@ -32,11 +32,17 @@ const LOCK_CHECK = 'check("lock", paths.lock, version), // EVAL-VERSION';
 
 /** Each is found by the simulation, or the simulation is blind. */
 export const MUTANTS: Mutant[] = [
-  mutant("V3, RECORD-VERSION", "faults", [
-    LIVING,
-    "record(path, this.live, data, this.version)",
-    "record(path, this.live, data, -1)",
-  ]),
+  mutant(
+    "V3, RECORD-VERSION",
+    "faults",
+    [
+      LIVING,
+      "record(path, this.live, data, this.version)",
+      "record(path, this.live, data, -1)",
+    ],
+    // FAIL takes older live nodes away too, and a late record names one
+    ["lock/holder/held.ts", "lives: [...this.lives]", "lives: [this.live]"],
+  ),
   mutant("V5, ADOPT-VERSION", "faults", [
     ADOPT,
     "version: stat.version }, // ADOPT-VERSION",
