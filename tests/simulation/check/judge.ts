@@ -117,7 +117,7 @@ export class Judge {
       if (
         asks &&
         sleeps &&
-        this.couldGo({ owner, group: this.groupOf(name) }, first)
+        this.couldGo({ owner, ...this.recordOf(name) }, first)
       )
         report("lost wake-up", `${one!.who} with ${name}`);
       if (!one && !deeds.byHand)
@@ -127,15 +127,15 @@ export class Judge {
   }
 
   /** As its waiter says: one owner may ask with several. */
-  private groupOf(waiter: string): string {
+  private recordOf(waiter: string): { group: string; mirror?: string } {
     const path = `${this.lock}/waiters/${waiter}`;
     const { data } = this.ensemble.leader.tree.get(path)!;
-    return (JSON.parse(data.toString()) as { group: string }).group;
+    return JSON.parse(data.toString()) as { group: string; mirror?: string };
   }
 
   /** Whether a waiter could take over what its owner left; or, as the first, take a slot or join its group. */
   private couldGo(
-    { owner, group }: { owner: string; group: string },
+    { owner, group, mirror }: { owner: string; group: string; mirror?: string },
     first: boolean,
   ): boolean {
     const { limits, holders, slots } = this.state;
@@ -146,6 +146,8 @@ export class Judge {
     if (!first) return false;
     if (all.filter(isFailed).length >= limits!.maxFailures) return false;
     const members = all.filter((holder) => holder.group === group);
+    // all in a slot have the same Chef lock, or none
+    if (members.some(({ record }) => record?.mirror !== mirror)) return false;
     if (members.length === 0) return slots.size < limits!.maxHolders;
     return (
       !members.some(isFailed) &&
