@@ -29,6 +29,8 @@ export interface ConnectionArgs {
   knownHosts?: pulumi.Input<string>;
   /** Accept any host key: whoever sits between you and the host can read and change everything. @default false */
   insecureIgnoreHostKey?: pulumi.Input<boolean>;
+  /** Let the host sign with RSA and SHA-1 (`ssh-rsa`), as servers before OpenSSH 7.2 do: such a signature can be forged with enough means. @default false */
+  insecureAllowSha1?: pulumi.Input<boolean>;
   /** A jump host, which may have a jump host of its own. */
   proxy?: pulumi.Input<ConnectionArgs>;
 }

@@ -34,8 +34,31 @@ export function dialFailure(error: unknown): StepFailure {
   }
   return new StepFailure("dial", error.message, {
     // a single try is told by the message
-    story: error.tries.length > 1 ? [...error.tries] : [],
+    story: error.tries.length > 1 ? counted(error.tries) : [],
     summary: "cannot connect",
     cause: error,
   });
+}
+
+/** Of tries that failed one after another for the same reason, one line. */
+function counted(tries: readonly string[]): string[] {
+  const groups: { first: string; last: string; reason: string }[] = [];
+  const others: string[] = [];
+  for (const line of tries) {
+    const [, number, reason] = /^try (\d+): (.*)$/s.exec(line) ?? [];
+    if (number === undefined || reason === undefined) {
+      others.push(line);
+      continue;
+    }
+    const group = groups.at(-1);
+    if (group?.reason === reason) group.last = number;
+    else groups.push({ first: number, last: number, reason });
+  }
+  const lines = groups.map(({ first, last, reason }) => {
+    const count = Number(last) - Number(first) + 1;
+    return count === 1
+      ? `try ${first}: ${reason}`
+      : `tries ${first} to ${last} (${count} times): ${reason}`;
+  });
+  return [...lines, ...others];
 }

@@ -11,8 +11,8 @@ export interface Authentication {
   handler: AuthHandlerMiddleware;
   /** Takes down why one way failed; the next one is tried. */
   note(reason: string): void;
-  /** Why nothing worked, for people. */
-  failure(): string;
+  /** Why nothing worked, for people. `said`: why the host ended it. */
+  failure(said?: string): string;
 }
 
 type Method = AnyAuthMethod & { label: string };
@@ -23,7 +23,8 @@ export function authentication(
   key: ParsedKey | null,
 ): Authentication {
   const methods = methodsOf(options, key);
-  const names = methods.map(({ label }) => label).filter((label) => label);
+  /** Only what the host was asked for: it may have closed the door before the rest. */
+  const names: string[] = [];
   const notes: string[] = [];
   let offered: readonly string[] = [];
   return {
@@ -31,17 +32,27 @@ export function authentication(
       // undefined in the first call, before the host has said anything
       if (left as unknown) offered = left;
       const method = methods.shift();
+      if (method?.label) names.push(method.label);
       next(method ?? (false as unknown as AnyAuthMethod));
     },
     note: (reason) => void notes.push(reason),
-    failure: () => {
+    failure: (said) => {
       const tried = names.length ? `tried ${names.join(", ")}` : "";
       const had = tried || "there is no privateKey, agent or password";
       const offers = offered.length ? `; it offers ${offered.join(", ")}` : "";
       const why = notes.length ? ` (${notes.join("; ")})` : "";
-      return `the host does not let ${options.user} in: ${had}${why}${offers}`;
+      const ended = said ? `; the host says: ${said}` : "";
+      const hint = names.includes("agent") ? agentHint(said) : "";
+      return `the host does not let ${options.user} in: ${had}${why}${offers}${ended}${hint}`;
     },
   };
+}
+
+/** The library asks an agent for one key after the other, and passes over what it does not know. */
+function agentHint(said: string | undefined): string {
+  return said
+    ? "; the agent may hold more keys than the host allows tries: give privateKey, or an agent with the one key"
+    : "; certificates and security keys (sk-…) of an agent are not used";
 }
 
 function methodsOf(

@@ -4,6 +4,7 @@ import { authentication } from "./authentication";
 import { Connection } from "./connection";
 import { hostKeyPolicy } from "./host-key";
 import { connectSocket } from "./socket";
+import { oneLine } from "../text/lines";
 import type { ConnectionOptions } from "./types";
 
 /** One try that failed. */
@@ -12,6 +13,8 @@ export class TryError extends Error {
     message: string,
     /** False: the same would happen again. */
     readonly retriable: boolean,
+    /** The host was reached: it showed a key, or turned the login away. */
+    readonly reached = false,
   ) {
     super(message);
   }
@@ -94,9 +97,7 @@ function handshake(
       keyProblem = policy.problem(blob);
       return keyProblem === null;
     },
-    ...(policy.algorithms
-      ? { algorithms: { serverHostKey: policy.algorithms as never } }
-      : {}),
+    algorithms: { serverHostKey: policy.algorithms as never },
   };
   return new Promise<Connection>((resolve, reject) => {
     const connection = new Connection(client, () => stream.destroy(), execs);
@@ -137,19 +138,19 @@ function handshake(
 function explain(
   error: Error & { level?: string },
   keyProblem: string | null,
-  algorithms: string[] | undefined,
-  failure: () => string,
+  algorithms: string[],
+  failure: (said?: string) => string,
 ): TryError {
-  if (keyProblem) return new TryError(keyProblem, false);
-  if (
-    error.level === "client-authentication" ||
-    /too many authentication failures/i.test(error.message)
-  )
-    return new TryError(failure(), false);
-  if (/no matching host key/.test(error.message) && algorithms)
+  if (keyProblem) return new TryError(keyProblem, false, true);
+  if (error.level === "client-authentication")
+    return new TryError(failure(), false, true);
+  if (/too many authentication failures/i.test(error.message))
+    return new TryError(failure(oneLine(error.message)), false, true);
+  if (/no matching host key/.test(error.message))
     return new TryError(
-      `the host has no key of the known type: asked for ${algorithms.join(", ")}`,
+      `the host has no key of a type that is known and allowed: asked for ${algorithms.join(", ")}`,
       false,
+      true,
     );
   return new TryError(error.message, !/no matching/.test(error.message));
 }

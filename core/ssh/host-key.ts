@@ -4,11 +4,13 @@ import type { ConnectionOptions } from "./types";
 
 /** Which host keys are accepted, and which types are asked for. */
 export interface HostKeyPolicy {
-  /** Signature algorithms to offer, the best first; undefined: whatever is supported. */
-  algorithms?: string[];
+  /** Signature algorithms to offer, the best first. */
+  algorithms: string[];
   /** What is wrong with the key of a host; null: it is the right one. */
   problem(blob: Buffer): string | null;
 }
+
+type Verdict = Pick<HostKeyPolicy, "problem">;
 
 /** Signature algorithms for each type of key, in the order in which we want them. */
 const ALGORITHMS: Record<string, string[]> = {
@@ -16,16 +18,31 @@ const ALGORITHMS: Record<string, string[]> = {
   "ecdsa-sha2-nistp256": ["ecdsa-sha2-nistp256"],
   "ecdsa-sha2-nistp384": ["ecdsa-sha2-nistp384"],
   "ecdsa-sha2-nistp521": ["ecdsa-sha2-nistp521"],
-  "ssh-rsa": ["rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"],
+  "ssh-rsa": ["rsa-sha2-512", "rsa-sha2-256"],
 };
+
+/** A signature over SHA-1, which can be forged with enough means: only for who asks for it. */
+const SHA1 = "ssh-rsa";
 
 type Options = Pick<
   ConnectionOptions,
-  "host" | "port" | "hostKey" | "knownHosts" | "insecureIgnoreHostKey"
+  | "host"
+  | "port"
+  | "hostKey"
+  | "knownHosts"
+  | "insecureIgnoreHostKey"
+  | "insecureAllowSha1"
 >;
 
 /** The policy of a connection; `knownHosts` must be the text to look in. */
 export function hostKeyPolicy(options: Options): HostKeyPolicy {
+  const policy = policyOf(options);
+  const { algorithms = Object.values(ALGORITHMS).flat() } = policy;
+  const sha1 = options.insecureAllowSha1 && algorithms.includes("rsa-sha2-512");
+  return { ...policy, algorithms: sha1 ? [...algorithms, SHA1] : algorithms };
+}
+
+function policyOf(options: Options): Partial<HostKeyPolicy> & Verdict {
   if (options.hostKey !== undefined) return pinned(options.hostKey);
   if (options.insecureIgnoreHostKey) return { problem: () => null };
   return known(options);
@@ -47,7 +64,7 @@ function parsePin(hostKey: string): { blob?: Buffer; print: string } | null {
   return blob && { blob, print: fingerprint(blob) };
 }
 
-function pinned(hostKey: string): HostKeyPolicy {
+function pinned(hostKey: string): Partial<HostKeyPolicy> & Verdict {
   const pin = parsePin(hostKey);
   if (!pin)
     return { problem: () => `hostKey: ${describeHostKeyProblem(hostKey)}` };
@@ -65,14 +82,18 @@ function pinned(hostKey: string): HostKeyPolicy {
   };
 }
 
-function known({ host, port, knownHosts = "" }: Options): HostKeyPolicy {
+function known({
+  host,
+  port,
+  knownHosts = "",
+}: Options): Partial<HostKeyPolicy> & Verdict {
   const entries = parseKnownHosts(knownHosts);
   const name = knownHostsName(host, port);
   const own = lookUp(entries, host, port);
-  // as OpenSSH: a key known for the host on its usual port is good on others too
+  // as OpenSSH: a key known for the host on its usual port is good on others too, unless this port has its own
   const usual = port === 22 ? null : lookUp(entries, host, 22);
   const revoked = [...own.revoked, ...(usual?.revoked ?? [])];
-  const good = [...own.keys, ...(usual?.keys ?? [])];
+  const good = own.keys.length ? own.keys : (usual?.keys ?? []);
   const has = (list: { blob: Buffer }[], blob: Buffer) =>
     list.some((entry) => entry.blob.equals(blob));
   return {

@@ -37,7 +37,7 @@ export async function persistently<T>(
       const final = error instanceof KeyError || !retriable(error);
       if (final || (limit >= 0 && number >= limit))
         throw new DialError(
-          `${place(options)} cannot be reached${after(number, begun)}: ${reason}`,
+          `${place(options)}${reached(error) ? "" : " cannot be reached"}${after(number, begun)}: ${reason}`,
           tries,
           !final,
         );
@@ -50,6 +50,11 @@ export async function persistently<T>(
 
 function retriable(error: unknown): boolean {
   return error instanceof TryError && error.retriable;
+}
+
+/** Its key is wrong, or it let nobody in: that is another trouble than a host that is not there. */
+function reached(error: unknown): boolean {
+  return error instanceof TryError && error.reached;
 }
 
 /** Without a limit the list must still have an end. */

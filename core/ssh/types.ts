@@ -23,6 +23,8 @@ export interface ConnectionOptions {
   knownHosts?: string;
   /** Accept any host key. @default false */
   insecureIgnoreHostKey: boolean;
+  /** Let the host sign with RSA and SHA-1 (`ssh-rsa`), as servers before OpenSSH 7.2 do. @default false */
+  insecureAllowSha1?: boolean;
   /** A jump host, which may have one of its own. */
   proxy?: ConnectionOptions;
 }

@@ -16,6 +16,7 @@ export interface ConnectionInput {
   hostKey?: string;
   knownHosts?: string;
   insecureIgnoreHostKey?: boolean;
+  insecureAllowSha1?: boolean;
   proxy?: ConnectionInput;
 }
 
@@ -54,6 +55,7 @@ export const connection: z.ZodType<ConnectionInput> = known(
     hostKey: hostKey.optional(),
     knownHosts: text.optional(),
     insecureIgnoreHostKey: flag.optional(),
+    insecureAllowSha1: flag.optional(),
     proxy: z.lazy(() => connection).optional(),
   }),
 ) as z.ZodType<ConnectionInput>;

@@ -4,7 +4,8 @@ import fs from "node:fs";
 import path from "node:path";
 import { expect } from "chai";
 import { eventually } from "../support/eventually";
-import { keygen } from "../support/hosts";
+import { keygen, startHosts } from "../support/hosts";
+import { connect } from "./connect";
 import { dialling } from "./dialling";
 
 describe("dialling a host", () => {
@@ -66,7 +67,7 @@ describe("dialling a host", () => {
         dialErrorLimit: 3,
       });
       expect(error.message).to.match(
-        /the host does not let \S+ in: tried agent \(agent: Failed to connect to agent\)$/,
+        /^127.0.0.1:\d+: the host does not let \S+ in: tried agent \(agent: Failed to connect to agent\); certificates and security keys \(sk-…\) of an agent are not used$/,
       );
       expect(error.retriable).to.equal(false);
       expect(
@@ -76,6 +77,23 @@ describe("dialling a host", () => {
           privateKey: privateKey!,
         }),
       ).to.equal("web1");
+    });
+
+    it("or says what it tried before the host had enough, and why", async () => {
+      const fleet = await startHosts(at.sandbox, ["strict"], {
+        config: ["MaxAuthTries 1"],
+      });
+      const { privateKey } = keygen(path.join(at.sandbox.dir, "other"));
+      const error = await failure(
+        connect({
+          ...fleet.connection("strict"),
+          ...{ privateKey, password: "x", dialErrorLimit: 3 },
+        }),
+      );
+      expect(error.message).to.match(
+        /^127.0.0.1:\d+: the host does not let \S+ in: tried privateKey; the host says: Too many authentication failures$/,
+      );
+      expect(error.tries).to.have.length(1);
     });
 
     it("or says what it tried and what the host offers, once", async () => {

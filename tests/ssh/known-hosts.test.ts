@@ -99,6 +99,43 @@ describe("known hosts", () => {
     expect(problem(`web1 ${key}`, key, { port: 2222 })).to.equal(null);
   });
 
+  it("counts the plain name only where [host]:port has no entry, as OpenSSH does", () => {
+    const text = `[web1]:2222 ${key}\nweb1 ${other}`;
+    expect(problem(text, key, { port: 2222 })).to.equal(null);
+    expect(problem(text, other, { port: 2222 })).to.match(
+      /^the host key is not the one in known_hosts: expected .*line 1\), seen/,
+    );
+    expect(problem(text, other)).to.equal(null);
+    const policy = hostKeyPolicy({
+      ...{ host: "web1", port: 2222, insecureIgnoreHostKey: false },
+      knownHosts: `[web1]:2222 ${rsa}\nweb1 ${key}`,
+    });
+    expect(policy.algorithms).to.deep.equal(["ecdsa-sha2-nistp256"]);
+  });
+
+  it("offers no signature by SHA-1 unless it is asked for", () => {
+    const { publicKey } = keygen(path.join(sandbox.dir, "real-rsa"), {
+      type: "rsa",
+    });
+    const offered = (more: object) =>
+      hostKeyPolicy({
+        ...{ host: "web1", port: 22, insecureIgnoreHostKey: false },
+        ...more,
+      }).algorithms;
+    const print = { hostKey: fingerprint(blob(key)) };
+    const line = { knownHosts: `web1 ${publicKey}` };
+    for (const way of [line, print, { insecureIgnoreHostKey: true }, {}]) {
+      expect(offered(way))
+        .to.include("rsa-sha2-512")
+        .and.not.include("ssh-rsa");
+      expect(offered({ ...way, insecureAllowSha1: true }).at(-1)).to.equal(
+        "ssh-rsa",
+      );
+    }
+    const ecdsa = { knownHosts: `web1 ${rsa}`, insecureAllowSha1: true };
+    expect(offered(ecdsa)).to.deep.equal(["ecdsa-sha2-nistp256"]);
+  });
+
   it("tells both fingerprints when the key is another one", () => {
     expect(problem(`web1 ${key}`, other)).to.equal(
       `the host key is not the one in known_hosts: expected ${fingerprint(blob(key))} (ssh-ed25519, line 1), seen ${fingerprint(blob(other))} (ssh-ed25519)`,
