@@ -1,7 +1,14 @@
 import { expect } from "chai";
-import { clear, clearChef, describeLock, LockError } from "../../core/lock";
+import {
+  clear,
+  clearChef,
+  describeLock,
+  LockError,
+  type Held,
+} from "../../core/lock";
 import type { Session } from "../../core/zookeeper/session";
 import { newLock, useLab, type TestLock } from "./lab";
+import { isGrant, once } from "./scripted-session";
 
 const failure = { step: "act", reason: "broken", at: "2026-01-01T00:00:00Z" };
 const act = { by: "op@x", why: "that host is gone" };
@@ -118,6 +125,30 @@ describe("the Chef half of a lock that stands", () => {
     expect(await isOurs(session, path)).to.equal(true);
     await mate.release();
     expect((await session.exists(path)).code).to.equal("NO_NODE");
+    await lab.isEmpty(lock);
+  });
+
+  it("goes with the one that needed it, if one that does not joined at the moment when it was made", async () => {
+    const { lock, chef, path } = shared();
+    const [session, joining] = [await lab.session(), await lab.session()];
+    await (await lab.get(lock.by("z", { chef }))).release(); // L names it
+    await (await lab.get(lock.by("a"))).abandon();
+    let adopter!: Held;
+    joining.script = once(
+      (request) =>
+        isGrant(request) &&
+        request.operations.some(({ as }) => as === "waiter"),
+      {
+        before: async () => {
+          adopter = await lab.get(lock.by("a", { chef }));
+        },
+      },
+    );
+    const contender = await lab.contend(lock.by("b"), joining);
+    const mate = await contender.gets();
+    await adopter.release();
+    expect((await session.exists(path)).code).to.equal("NO_NODE");
+    await mate.release();
     await lab.isEmpty(lock);
   });
 

@@ -4,6 +4,7 @@ import { LockError } from "../errors";
 import { localView } from "../local/views";
 import { boundHistory, createHistory, recordInHistory } from "../tree/history";
 import type { LockPaths } from "../tree/paths";
+import { decodeHolder } from "../tree/records";
 import { refusal } from "../tree/refusal";
 import { settle, type Until } from "../tree/settle";
 import { handOver, nextFailed, release } from "../tree/transactions";
@@ -44,15 +45,15 @@ export async function removeHolder(
   const path = `${slotPath}/${id}`;
   const history = recordInHistory(paths, record);
   let { lives, mirror } = holder;
-  let other: string | null = null;
+  let others: readonly string[] = [];
+  let goesWith = true;
   let doubted = false;
   let alone = false;
   const read = async (node: string) =>
     (await settle(session, until, () => session.getChildren(node))).reply;
   for (;;) {
-    const freed = other === null ? mirror : null;
     const operations = release(
-      { paths, slot, id, lives, other, mirror: freed },
+      { paths, slot, id, lives, others, mirror: goesWith ? mirror : null },
       history,
     );
     const answer = await settle(session, until, () => {
@@ -89,7 +90,10 @@ export async function removeHolder(
       case "other": {
         // somebody else is in the slot, or was
         const { children = [] } = await read(slotPath);
-        other = children.find((name) => name !== id) ?? null;
+        const left = children.filter((name) => name !== id);
+        goesWith = await noneNames(session, slotPath, left, mirror, until);
+        // one is witness enough for the slot; for a Chef lock that nobody else needs, all are
+        others = goesWith && mirror !== null ? left : left.slice(0, 1);
         break;
       }
       case "mirror":
@@ -104,6 +108,26 @@ export async function removeHolder(
     if (!["NO_NODE", "NOT_EMPTY", "BAD_VERSION"].includes(reply.code))
       throw unexpected(reply, path, session);
   }
+}
+
+/** Whether a Chef lock goes with the holder that leaves: nobody else in the slot names it (CHEF-LEAVE). */
+async function noneNames(
+  session: Session,
+  slotPath: string,
+  others: readonly string[],
+  mirror: string | null,
+  until: Until,
+): Promise<boolean> {
+  if (mirror === null) return true;
+  for (const name of others) {
+    const { reply } = await settle(session, until, () =>
+      session.getData(`${slotPath}/${name}`),
+    );
+    // what cannot be read may name it
+    const record = reply.code === "OK" ? decodeHolder(reply.data) : null;
+    if (!record || record.mirror === mirror) return false;
+  }
+  return true;
 }
 
 /** What the first waiter of this process adds, if it waits for nothing but this holder. */

@@ -282,15 +282,15 @@ export interface Leaving {
   id: string;
   /** Names of its live nodes, as far as known. */
   lives: readonly string[];
-  /** Another member of the slot, which keeps it; null: the slot goes too. */
-  other: string | null;
-  /** Path of the Chef lock that goes with it. */
+  /** Members of the slot that keep it; none: the slot goes too. */
+  others: readonly string[];
+  /** Path of the Chef lock that goes with the slot, or that nobody else in it needs. */
   mirror: string | null;
 }
 
 /** RELEASE and CLEAR: the holder, its live nodes, and the slot if nobody else is in it. */
 export function release(
-  { paths, slot, id, lives, other, mirror }: Leaving,
+  { paths, slot, id, lives, others, mirror }: Leaving,
   history: Operation[],
 ): Operation[] {
   const s = `${paths.holders}/${slot}`;
@@ -298,7 +298,9 @@ export function release(
     ...lives.map((name) => remove("live", `${s}/${id}/${name}`)),
     remove("holder", `${s}/${id}`), // its name is its own: no other is taken for it
     // WITNESS: two who leave at once do not leave the slot to each other
-    other === null ? remove("slot", s) : check("other", `${s}/${other}`),
+    ...(others.length === 0
+      ? [remove("slot", s)]
+      : others.map((name) => check("other", `${s}/${name}`))),
     ...freeMirror(mirror), // CLEAR-MIRROR
     ...history,
   ];
