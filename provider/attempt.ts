@@ -189,6 +189,7 @@ function common(plan: Plan, outcome: ActionOutcome) {
   const { exitCode, before, after, warnings } = outcome;
   return {
     schemaVersion: SCHEMA_VERSION,
+    ...(plan.urn ? { urn: plan.urn } : {}),
     target: plan.target,
     lock: { ...identityOf(plan.lock), ...outcome.lock },
     runKey: plan.runKey,

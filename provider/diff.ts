@@ -22,7 +22,10 @@ export function difference(
 ): Difference {
   return {
     run: reasonsToRun(state, inputs),
-    note: [...reasonsToNote(state, inputs, settings), ...doubt(state)],
+    note: [
+      ...reasonsToNote(state, inputs, settings),
+      ...left(state, inputs, settings),
+    ],
   };
 }
 
@@ -87,10 +90,18 @@ function mark(
   return marksOf({ ...inputs, process } as unknown as Plan)[key];
 }
 
-function doubt({ kept, failure, lock }: State): string[] {
-  if (kept?.why !== "doubt" || failure) return [];
+/** A lock that nobody has a use for. While locks are skipped none is touched. */
+function left(
+  { kept, failure, lock }: State,
+  inputs: LockedActionInputs,
+  settings: Settings,
+): string[] {
+  if (!kept || failure) return [];
   const path = kept.path ?? lock.path ?? lock.name;
-  return [`it is in doubt whether the lock ${path} was released`];
+  if (kept.why === "doubt")
+    return [`it is in doubt whether the lock ${path} was released`];
+  const skip = inputs.lock.skip ?? settings.skipCoordination ?? false;
+  return skip === true ? [] : [`the lock ${path} still stands`];
 }
 
 function mayBe(value: unknown, wanted: unknown): boolean {

@@ -1,7 +1,10 @@
 /** What is loaded at the first act only: ssh2, the ZooKeeper client and all that needs them. */
 export { runAction, survey, systemClock } from "../core/action";
+export { mayStillRun, secondsToEnd } from "../core/action/may-run";
 export {
   endRoll,
+  lockPath,
+  ownerKey,
   readHoldersOf,
   readUnfinishedRoll,
   releaseKept,

@@ -1,6 +1,8 @@
 import type { KeptLock, LockSpec } from "../core/action/types";
 import { clearCommand } from "../core/text/command";
 import type { HistoryEntry, Owner } from "../core/lock/types";
+import { duration } from "../core/text/duration";
+import type { Session } from "../core/zookeeper/session";
 import { DEFAULT_ROOT, type Plan } from "./plan";
 import type { Runtime } from "./runtime";
 import {
@@ -22,6 +24,8 @@ export interface Standing {
   lock: LockIdentity;
   owner: Owner;
   auth: LockSpec["auth"];
+  /** The act under it has surely ended, whatever its record says. */
+  ended: boolean;
 }
 
 /** What a state says of a lock that still stands: what is absent is as the resource has it. */
@@ -36,7 +40,13 @@ export function standing(state: State | null): Standing | null {
     lock: kept.lock ?? state.lock,
     owner: { target, subject },
     auth: keptAuth,
+    // what is only in doubt, or was verified at least in part, had come to its end
+    ended: kept.why === "doubt" || hasEnded(state),
   };
+}
+
+function hasEnded({ failure }: State): boolean {
+  return failure?.phase === "acted" || failure?.phase === "verified";
 }
 
 /** The lock and the owner to act under: while a lock is kept, that one, at its old path with its old data. */
@@ -74,7 +84,8 @@ export function standingAfter(
   if (!where) return null;
   const earlier = standing(before);
   if (earlier?.where.holder === where.holder) return earlier;
-  return { where, lock: identityOf(lock), owner, auth: lock.auth };
+  const { auth } = lock;
+  return { where, lock: identityOf(lock), owner, auth, ended: false };
 }
 
 /** What a state has to say of it, beside what it says of the resource's own lock. */
@@ -96,22 +107,92 @@ export function keptState(
   };
 }
 
-/** Gives back exactly that holder; one that was cleared or adopted meanwhile counts as released. */
+/**
+ * Gives back exactly that holder; one that was cleared or adopted meanwhile counts as released. An act
+ * of it that may still run on its host is waited for: it must not run beside another's.
+ * @throws if it can't be given back
+ */
 export async function releaseKeptLock(
   runtime: Runtime,
-  { where, lock, auth }: Standing,
+  { where, lock, auth, owner, ended }: Standing,
   reason: string,
 ): Promise<void> {
-  const { sessions, releaseKept } = runtime.heavy();
-  const lease = await sessions.lease(
-    { servers: lock.servers, auth },
-    { signal: runtime.stop, timeout: CONNECT_TIMEOUT },
-  );
+  const { releaseKept } = runtime.heavy();
   const entry: HistoryEntry = { kind: "cleared", reason };
+  await withLock(runtime, { servers: lock.servers, auth }, async (session) => {
+    if (!ended) await untilOver(runtime, session, where, owner.target);
+    await releaseKept(session, where, entry, { deadline: RELEASE_DEADLINE });
+  });
+}
+
+/** @throws if this process is told to end before the act is surely over */
+async function untilOver(
+  runtime: Runtime,
+  session: Session,
+  { lock, holder }: KeptLock,
+  target: string,
+): Promise<void> {
+  const { readHoldersOf, mayStillRun, secondsToEnd, systemClock } =
+    runtime.heavy();
+  const holders = await readHoldersOf(session, lock);
+  const record = holders.find(({ id }) => id === holder)?.record;
+  if (!record || !mayStillRun(record)) return;
+  const left = secondsToEnd(record, systemClock.date());
+  if (left <= 0) return;
+  const problem = `an earlier run's action may still run on ${target}`;
+  runtime.status.warn(
+    record.urn,
+    `${target}: ${problem}: its lock ${lock} is released when it is surely over, in ${duration(left)}`,
+  );
+  await systemClock.wait(left, runtime.stop);
+  if (runtime.stop.aborted)
+    throw new Error(`${problem}, for ${duration(left)} at most`);
+}
+
+/** Locks of earlier runs of these resources and machines that stand at a lock's path, with nobody at work under them. */
+export async function standingIn(
+  runtime: Runtime,
+  { lock, auth, owns }: Asked,
+): Promise<Standing[]> {
+  const { readHoldersOf, lockPath, ownerKey } = runtime.heavy();
+  const { root = DEFAULT_ROOT, name, servers } = lock;
+  const path = lockPath(root, name);
+  const holders = await withLock(runtime, { servers, auth }, (session) =>
+    readHoldersOf(session, path),
+  );
+  return holders.flatMap(({ id, group, record, state }) => {
+    if (!record || state === "live") return [];
+    const { target, subject, urn } = record;
+    const key = ownerKey(path, { target, subject });
+    if (!id.startsWith(`${key}-`) || !owns({ target, subject, urn })) return [];
+    const where = { lock: path, holder: id };
+    const data = record.group || group;
+    return [
+      {
+        ...{ where, auth, ended: false, owner: { target, subject } },
+        lock: { ...pickIdentity(lock), data },
+      },
+    ];
+  });
+}
+
+/** Where to look for them, and whose they must be. */
+export interface Asked {
+  lock: LockIdentity;
+  auth: LockSpec["auth"];
+  owns: (whose: Owner & { urn?: string }) => boolean;
+}
+
+async function withLock<T>(
+  runtime: Runtime,
+  where: Pick<LockSpec, "servers" | "auth">,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const { sessions } = runtime.heavy();
+  const options = { signal: runtime.stop, timeout: CONNECT_TIMEOUT };
+  const lease = await sessions.lease(where, options);
   try {
-    await releaseKept(lease.session, where, entry, {
-      deadline: RELEASE_DEADLINE,
-    });
+    return await work(lease.session);
   } finally {
     await lease.release();
   }

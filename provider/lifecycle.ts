@@ -11,6 +11,7 @@ import {
   standing,
   type Standing,
 } from "./kept";
+import { adopting, leftBehind, leftByDeleted } from "./left-behind";
 import { marksOf } from "./marks";
 import { PartialFailure } from "./partial";
 import { planOf, type Plan } from "./plan";
@@ -50,10 +51,13 @@ export async function update(
   if (!state)
     return { outs: finish(id, await runOnce(runtime, run, plan, null), news) };
   const moved = state.target !== plan.target;
-  const runs = difference(state, inputs, settings).run.length > 0;
-  const before = resumes(state, moved, runs)
+  const { run: due } = difference(state, inputs, settings);
+  const found = await leftBehind(runtime, plan, state, due.length > 0);
+  const runs = due.length > 0 || (found.length > 0 && !moved);
+  const kept = resumes(state, moved, runs)
     ? state
-    : await withoutKeptLock(runtime, plan, id, state, news);
+    : await withoutKeptLock(runtime, plan, id, state, news, moved ? found : []);
+  const before = moved ? kept : adopting(kept, found);
   if (!runs) return { outs: toState(noted(plan, before)) };
   // Another machine: what was owed on the old one is owed no more.
   const known = moved ? { ...before, failure: undefined } : before;
@@ -74,7 +78,9 @@ async function runOnce(
   try {
     const tried = await attempt(runtime, run, plan, before, { signal, report });
     const [first] = tried.reasons ?? [];
-    if (first && !signal.aborted) runtime.failed(first);
+    // who only did not get the lock says nothing of the action, and its owner may be among the others
+    const got = tried.outcome.ok || tried.outcome.step !== "lock";
+    if (first && got && !signal.aborted) runtime.failed(first);
     return tried;
   } finally {
     status.end(plan.urn);
@@ -88,17 +94,16 @@ export async function remove(
 ): Promise<void> {
   const state = readState(olds);
   if (!state) return checkNothingKept(olds);
-  const kept = standing(state);
-  if (!kept) return;
-  try {
-    await releaseKeptLock(runtime, kept, "the resource was deleted");
-  } catch (error) {
-    throw quiet(
-      new Error(
-        `${state.target}: ${cannotRelease(kept, error)}; then delete it again`,
-      ),
-    );
-  }
+  for (const kept of await leftByDeleted(runtime, state))
+    try {
+      await releaseKeptLock(runtime, kept, "the resource was deleted");
+    } catch (error) {
+      throw quiet(
+        new Error(
+          `${state.target}: ${cannotRelease(kept, error)}; then delete it again`,
+        ),
+      );
+    }
 }
 
 /** An owed action goes on under its kept lock; every other kept lock is given back first. */
@@ -112,22 +117,25 @@ async function withoutKeptLock(
   id: string,
   state: State,
   news: Properties,
+  found: Standing[],
 ): Promise<State> {
-  const kept = standing(state);
+  const known = standing(state);
   // skip never touches ZooKeeper; a lock that was kept earlier stays in the outputs
-  if (!kept || plan.lock.skip) return state;
-  try {
-    await releaseKeptLock(runtime, kept, "the resource has no use for it");
-    return {
-      ...state,
-      kept: undefined,
-      keptAuth: undefined,
-      warnings: undefined,
-    };
-  } catch (error) {
-    const reason = `${state.target}: release: ${cannotRelease(kept, error)}`;
-    throw new PartialFailure(id, state, [reason], news.__provider);
-  }
+  if (plan.lock.skip) return state;
+  for (const kept of known ? [known, ...found] : found)
+    try {
+      await releaseKeptLock(runtime, kept, "the resource has no use for it");
+    } catch (error) {
+      const reason = `${state.target}: release: ${cannotRelease(kept, error)}`;
+      throw new PartialFailure(id, state, [reason], news.__provider);
+    }
+  if (!known) return state;
+  return {
+    ...state,
+    kept: undefined,
+    keptAuth: undefined,
+    warnings: undefined,
+  };
 }
 
 export function cannotRelease(kept: Standing, error: unknown): string {
@@ -140,7 +148,8 @@ function noted(plan: Plan, state: State): State {
   const { path, holder, fencingToken, waited, held } = state.lock;
   const facts = { path, holder, fencingToken, waited, held };
   const lock = { ...facts, ...identityOf(plan.lock) };
-  const own = { ...state, lock, marks: marksOf(plan) };
+  const { urn = state.urn } = plan;
+  const own = { ...state, urn, lock, marks: marksOf(plan) };
   const why = state.kept?.why ?? "failed";
   return { ...own, ...keptState(standing(state), why, own) };
 }

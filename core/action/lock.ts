@@ -1,6 +1,6 @@
 import { acquire, describeChefHolder, lockPath } from "../lock";
-import { LockCancelled } from "../lock/errors";
-import type { LockRequest, WaitReport } from "../lock/types";
+import { LockCancelled, LockDataChanged } from "../lock/errors";
+import type { Held, LockRequest, WaitReport } from "../lock/types";
 import { duration } from "../text/duration";
 import type { SessionPool } from "../zookeeper/pool";
 import { goOn, type Context } from "./context";
@@ -11,6 +11,9 @@ import type { LockSpec } from "./types";
 
 /** Seconds to reach ZooKeeper at all. */
 const CONNECT_TIMEOUT = 60;
+
+/** How often the lock data of an earlier run may turn out to be another. */
+const OTHER_DATA = 3;
 
 /** The turns of all actions of a process that skip their lock: a process has one pool of sessions. */
 const turnsOf = new WeakMap<SessionPool, Turns>();
@@ -47,11 +50,30 @@ async function withLock(context: Context): Promise<Grant> {
       throw lockFailure(context, error);
     });
   try {
-    const held = await acquire(lease.session, request(context));
+    const held = await acquireOwn(lease.session, request(context));
     return { tenure: heldTenure(held), close: () => lease.release() };
   } catch (error) {
     await lease.release();
     throw lockFailure(context, error);
+  }
+}
+
+/**
+ * What an earlier run left under other lock data goes on under that data: the host has to be mended
+ * before anything else, whatever is wanted from then on.
+ */
+async function acquireOwn(
+  session: Parameters<typeof acquire>[0],
+  asked: LockRequest,
+): Promise<Held> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await acquire(session, asked);
+    } catch (error) {
+      const known = error instanceof LockDataChanged && error.group;
+      if (!known || tries === OTHER_DATA) throw error;
+      asked = { ...asked, group: known };
+    }
   }
 }
 

@@ -9,7 +9,7 @@ import { SYSTEMD_RUNS } from "./service";
 import type { Step } from "./types";
 
 /** Seconds for one look at a host. */
-const LOOK_TIMEOUT = 30;
+export const LOOK_TIMEOUT = 30;
 
 export type Seen = Extract<Sighting, { kind: "seen" }>;
 

@@ -17,10 +17,13 @@ export function nextSteps(
       : ["nothing is locked; the next `pulumi up` tries again"];
   }
   const { lock } = spec;
+  const held = journal.lock?.holder === kept.holder;
   return [
-    journal.keep || kept.holder === spec.kept?.holder
+    held && journal.keep
       ? `the lock ${kept.lock} is kept, so that nobody else acts before this is mended`
-      : `the lock ${kept.lock} may still stand`,
+      : kept.holder === spec.kept?.holder
+        ? `an earlier run kept the lock ${kept.lock}; this one did not get to see whether it still stands`
+        : `the lock ${kept.lock} may still stand`,
     `to see it: ${lockedAction(lock, "show", lock.name)}`,
     `to go on: ${up}`,
     `to give it up: ${clearCommand(lock, lock.name, kept.holder)}`,

@@ -6,6 +6,7 @@ import type { Done } from "./perform";
 import type {
   ActionFailure,
   ActionSuccess,
+  Check,
   KeptLock,
   LockFacts,
 } from "./types";
@@ -23,12 +24,17 @@ export function succeeded(
   return {
     ok: true,
     outcome: done.outcome,
-    verified: verifiedBy.some((by) => by !== "exitCode"),
+    verified: provesSomething(verifiedBy),
     verifiedBy,
     kept,
     inDoubt,
     ...common(context),
   };
+}
+
+/** An exit code alone proves nothing. */
+export function provesSomething(verifiedBy: Check[]): boolean {
+  return verifiedBy.some((by) => by !== "exitCode");
 }
 
 export function failed(

@@ -2,6 +2,7 @@ import { LockInDoubt, LockLost } from "../lock/errors";
 import type { HistoryEntry } from "../lock/types";
 import type { Context } from "./context";
 import { holderFailure, StepFailure } from "./failure";
+import { provesSomething } from "./outcome";
 import { LockGone, type Done } from "./perform";
 import type { Tenure } from "./tenure";
 import type { KeptLock } from "./types";
@@ -24,7 +25,10 @@ export async function release(
         );
       return where;
     } else {
-      const released = tenure.release(entry(context, done.outcome));
+      const released = tenure.release({
+        ...entry(context, done.outcome),
+        verified: provesSomething(done.verifiedBy),
+      });
       context.deps.leaving?.();
       const { lostMirror } = await released;
       if (lostMirror)

@@ -41,7 +41,16 @@ export class LockCancelled extends LockError {}
 export class LimitsDisagree extends LockError {}
 
 /** A crashed holder of the same owner has other lock data. */
-export class LockDataChanged extends LockError {}
+export class LockDataChanged extends LockError {
+  constructor(
+    message: string,
+    story: string[] = [],
+    /** The lock data that it has. */
+    readonly group?: string,
+  ) {
+    super(message, story);
+  }
+}
 
 /** An operator's hold stood until the wait was over. */
 export class LockOnHold extends LockError {

@@ -130,6 +130,8 @@ export interface HistoryRecord {
   /** A part of a roll; for `kind: "roll"`, its end. */
   roll?: boolean;
   canary?: boolean;
+  /** A process or a health check said yes. */
+  verified?: boolean;
 }
 
 /** What the caller says of a finished action; the lock adds who, when and which. */

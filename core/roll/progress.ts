@@ -7,6 +7,8 @@ export interface AtWork {
   doing: string;
   /** It has the lock. */
   acting: boolean;
+  /** Where it stands, while it does not have the lock. @default "lock" */
+  before?: "dial" | "look" | "lock" | "release";
 }
 
 /** How far a roll has come. */
@@ -36,13 +38,21 @@ export function progressLine(progress: RollProgress): string {
   if (acting.length > 0)
     parts.push(`${acting.length} acting (${named(acting)})`);
   // those who wait behind our own are of no interest
-  else if (waiting.length > 0)
-    parts.push(`waiting (${named(waiting.slice(0, 1))})`);
+  else if (waiting[0]) parts.push(standing(waiting[0]));
   if (left > 0) parts.push(`${left} to go`);
   if (failed > 0) parts.push(`${failed} failed of ${maxFailures} allowed`);
   const time = timeLeft(progress, left + acting.length);
   if (time) parts.push(time);
   return parts.join(" · ");
+}
+
+/** `waiting (web1 place 2 of 3)`, `connecting to web1` */
+function standing(member: AtWork): string {
+  const { key, before = "lock" } = member;
+  if (before === "dial") return `connecting to ${key}`;
+  if (before === "look") return `looking at ${key}`;
+  if (before === "release") return `releasing the lock of ${key}`;
+  return `waiting (${named([member])})`;
 }
 
 function named(members: AtWork[]): string {

@@ -53,13 +53,13 @@ interface AtWork {
 
 class Roll {
   readonly endings = new Map<string, Ending>();
-  /** Why nothing new begins any more. */
-  stopped: string | null = null;
+  /** Why nothing new begins any more; told at the end, for who acts may fail until then. */
+  private why: (() => string) | null = null;
   /** In the order they began. */
   private readonly active = new Map<string, AtWork>();
   /** Groups with a member that failed and keeps its lock: nobody of them gets it. */
   private readonly stuck: string[] = [];
-  private failures = 0;
+  private failures: number;
   private waiting: Member[] = [];
   /** Ends the wave. */
   private over: () => void = () => {};
@@ -72,10 +72,16 @@ class Roll {
     private readonly work: Work,
     private readonly options: RollOptions,
   ) {
+    this.failures = rules.failed ?? 0;
     this.taken = new Places(rules);
     this.begun = new Places(rules);
+    this.mayGoOn();
     options.signal.addEventListener("abort", this.onAbort);
     if (options.signal.aborted) this.onAbort();
+  }
+
+  get stopped(): string | null {
+    return this.why && this.why();
   }
 
   close(): void {
@@ -83,7 +89,7 @@ class Roll {
   }
 
   /** Resolves when nobody of the wave is at work any more and nobody else of it can begin. */
-  async wave({ members, stage }: Wave): Promise<void> {
+  async wave({ members, canary }: Wave): Promise<void> {
     // where each is a group of its own, whoever is next can take any place
     const apart = new Set(members.map(({ group }) => group)).size;
     const ahead = apart === members.length ? AHEAD : 0;
@@ -99,7 +105,7 @@ class Roll {
       this.stop(
         `${left} not begun: a failed member of their group keeps the lock`,
       );
-    if (stage === "canary" && !members.every(({ key }) => this.passed(key)))
+    if (canary && !members.every(({ key }) => this.passed(key)))
       this.stop("a canary did not pass");
   }
 
@@ -110,7 +116,7 @@ class Roll {
 
   /** Begins whoever fits; each one that leaves or ends calls it again. */
   private go(): void {
-    while (this.stopped === null) {
+    while (this.why === null) {
       const next = this.waiting.findIndex(
         ({ group }) => !this.stuck.includes(group) && this.begun.fits(group),
       );
@@ -168,9 +174,9 @@ class Roll {
   private giveTurns(): void {
     for (const atWork of this.active.values()) {
       const { state, member } = atWork;
-      if (state === "connecting" && this.stopped === null) return;
+      if (state === "connecting" && this.why === null) return;
       if (state !== "ready") continue;
-      if (this.stopped === null) {
+      if (this.why === null) {
         if (!this.taken.fits(member.group)) return;
         this.taken.take(member.group);
         atWork.state = "placed";
@@ -197,9 +203,13 @@ class Roll {
     if (ending.kind === "blocked") this.stop(ending.reason);
     if (ending.kind !== "failed") return;
     this.failures += 1;
+    this.mayGoOn();
+  }
+
+  private mayGoOn(): void {
     const { maxFailures } = this.rules;
     if (this.failures >= maxFailures)
-      this.stop(`${this.failures} failed of ${maxFailures} allowed`);
+      this.stop(() => `${this.failures} failed of ${maxFailures} allowed`);
   }
 
   private readonly onAbort = () => {
@@ -208,10 +218,10 @@ class Roll {
   };
 
   /** Whoever only waits stops waiting; who acts goes on to its end. */
-  private stop(why: string): void {
-    this.stopped ??= why;
+  private stop(why: string | (() => string)): void {
+    this.why ??= typeof why === "string" ? () => why : why;
     for (const { controller } of this.active.values())
-      controller.abort(new Error(this.stopped));
+      controller.abort(new Error(this.why()));
     this.giveTurns();
   }
 }

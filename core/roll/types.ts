@@ -1,9 +1,9 @@
 /** Why a member comes when it does. */
 export type Stage =
-  /** It owes an action, keeps a lock, or its process is down: taking it in hand lowers nothing. */
+  /** A lock of its own stands: until it has had its turn, nobody else may get one. */
+  | "holder"
+  /** It owes an action, or its processes are gone: taking it in hand lowers nothing. */
   | "repair"
-  /** The first ones; nobody else starts before they have passed. */
-  | "canary"
   | "rest";
 
 /** One host of a roll. */
@@ -13,6 +13,8 @@ export interface Member {
   /** Its lock data: members with equal data are one group. */
   group: string;
   stage: Stage;
+  /** It stands for the others: nobody but canaries begins before all of them have passed. */
+  canary?: boolean;
 }
 
 /** What the lock allows, so that nobody is begun who would only stand in the others' way. */
@@ -23,6 +25,8 @@ export interface RollRules {
   maxPerGroup: number | null;
   /** So many failures, of whatever kind, and nothing new begins. */
   maxFailures: number;
+  /** Those that have failed already, before anybody began. @default 0 */
+  failed?: number;
   /** One group after the other, each to its end. */
   oneGroupAtATime: boolean;
 }

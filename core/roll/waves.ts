@@ -2,21 +2,27 @@ import type { Member, RollRules, Stage } from "./types";
 
 /** Members that may be at work beside each other; the next wave begins when all of them have ended. */
 export interface Wave {
-  stage: Stage;
+  canary: boolean;
   members: Member[];
 }
 
-const STAGES: Stage[] = ["repair", "canary", "rest"];
+const STAGES: Stage[] = ["holder", "repair", "rest"];
 
 /**
- * The broken first, then the canaries, then the rest, each to its end. Where one group
- * is taken at a time, a wave has members of one group only, in the order the groups appear.
+ * The canaries, then the others; of either those first that hold the lock already, then the broken, then
+ * the rest, each to its end. Where one group is taken at a time, a wave has members of one group only,
+ * in the order the groups appear.
  */
 export function wavesOf(members: Member[], rules: RollRules): Wave[] {
-  return STAGES.flatMap((stage) => {
-    const own = members.filter((member) => member.stage === stage);
-    return split(own, rules).map((wave) => ({ stage, members: wave }));
-  });
+  return [true, false].flatMap((canary) =>
+    STAGES.flatMap((stage) => {
+      const own = members.filter(
+        (member) =>
+          member.stage === stage && (member.canary ?? false) === canary,
+      );
+      return split(own, rules).map((wave) => ({ canary, members: wave }));
+    }),
+  );
 }
 
 function split(members: Member[], rules: RollRules): Member[][] {

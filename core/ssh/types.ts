@@ -1,4 +1,4 @@
-import type { ProcessSpec, Sighting } from "../process/types";
+import type { Identity, ProcessSpec, Sighting } from "../process/types";
 
 /** How to reach a host: field names and defaults of `@pulumi/command`'s `remote.Connection`, plus host keys. */
 export interface ConnectionOptions {
@@ -117,6 +117,8 @@ export interface RemoteHost {
   ): Promise<GuardRecord>;
   /** What this host says of its processes itself. @default a program that is run there tells */
   look?(process: ProcessSpec): Promise<Sighting>;
+  /** The same of processes that are known already: which of them still run. */
+  alive?(identities: readonly Identity[]): Promise<Identity[]>;
   /**
    * Waits likewise, and tells what became of one run; if it has not begun by now it never will.
    * `boot` is the boot of the host when a run of another process was sent; of this process's own runs it is known.

@@ -10,38 +10,48 @@ import type { Status } from "../status";
 /** Steps before the lock is held. */
 const BEFORE = new Set<Progress["step"]>(["dial", "look", "lock"]);
 
+/** Steps that a line names otherwise than as a wait. */
+const BEGINNINGS = ["dial", "look", "release"] as const;
+
 /** What the user sees of a roll: one line that lives, and one for each host that has ended. */
 export class Board {
   private readonly atWork = new Map<string, AtWork>();
   private readonly took = { seconds: 0, members: 0 };
   private done: number;
-  private failed = 0;
+  private failed: number;
+  /** Those that have had the lock. */
+  private readonly begun = new Set<string>();
 
   constructor(
     private readonly status: Status,
     private readonly urn: string | undefined,
     private readonly facts: Pick<
       RollProgress,
-      "total" | "done" | "maxFailures" | "width"
+      "total" | "done" | "failed" | "maxFailures" | "width"
     >,
     private readonly living = status.living(),
   ) {
     this.done = facts.done;
+    this.failed = facts.failed;
   }
 
   begin(key: string): void {
-    this.atWork.set(key, { key, doing: "", acting: false });
-    if (this.living) return this.show();
-    this.status.row(this.urn, `${key} begins: ${this.line()}`);
+    this.atWork.set(key, { key, doing: "", acting: false, before: "dial" });
+    this.show();
   }
 
   step(key: string, act: Act, progress: Progress): void {
     const { atWork } = this;
-    const acting =
-      progress.step !== "release" &&
-      (!BEFORE.has(progress.step) || (atWork.get(key)?.acting ?? false));
-    atWork.set(key, { key, acting, doing: doing(act, progress) });
-    if (this.living) this.show();
+    const { step } = progress;
+    const acted = atWork.get(key)?.acting ?? false;
+    const acting = step !== "release" && (!BEFORE.has(step) || acted);
+    const before = BEGINNINGS.find((beginning) => beginning === step);
+    const told = before ? { before } : {};
+    atWork.set(key, { key, acting, ...told, doing: doing(act, progress) });
+    if (this.living) return this.show();
+    if (!acting || this.begun.has(key)) return;
+    this.begun.add(key);
+    this.status.row(this.urn, `${key} begins: ${this.line()}`);
   }
 
   /** Nothing was done to it, and nothing failed. */

@@ -1,12 +1,15 @@
 import { lockPath } from "../../core/lock/tree/paths";
-import type { HistoryRecord, HolderView } from "../../core/lock/types";
+import type { HistoryRecord } from "../../core/lock/types";
 import { whoWeAre } from "../../core/text/who";
 import type { Session } from "../../core/zookeeper/session";
 import { ciJob } from "../ci";
+import { standingIn, type Standing } from "../kept";
 import { DEFAULT_ROOT, type Plan } from "../plan";
 import type { Runtime } from "../runtime";
+import type { LockIdentity } from "../state";
 import type { LockSpec } from "../../core/action/types";
 import type { Fleet } from "./fleet";
+import type { HostRun } from "./known";
 import type { FleetState } from "./state";
 
 /** Seconds to reach ZooKeeper before a roll. */
@@ -16,10 +19,13 @@ const FORGET_TIMEOUT = 10;
 
 /** What ZooKeeper knows of this fleet, whatever became of those who wrote it. */
 export interface Earlier {
-  /** What an unfinished roll has done, by target: the last of each. */
+  /** What an unfinished roll has done, by target: the last of each, for whatever triggers and action. */
   done: Map<string, HistoryRecord>;
-  holders: HolderView[];
+  /** Locks that nobody is at work under, at the fleet's path and at that of its state. */
+  standing: Standing[];
 }
+
+export const NOTHING: Earlier = { done: new Map(), standing: [] };
 
 /** Path of the fleet's lock. */
 export function fleetLockPath({ lock }: Pick<Fleet, "lock">): string {
@@ -27,33 +33,76 @@ export function fleetLockPath({ lock }: Pick<Fleet, "lock">): string {
 }
 
 /**
- * Reads what an earlier roll of this resource did, even if no state ever learnt of it. Where
- * all that it did was for another configuration, it is said to be over.
+ * Reads what an earlier roll of this resource did, even if no state ever learnt of it. Where the
+ * state knows all of it already, that roll is said to be over.
  */
 export async function readEarlier(
   runtime: Runtime,
   fleet: Fleet,
-  options: { endFirst: boolean },
+  hosts: HostRun[],
+  {
+    endFirst,
+    before,
+    timeout = anyPlan(fleet).lock.timeout,
+  }: { endFirst: boolean; before: FleetState | null; timeout?: number },
 ): Promise<Earlier> {
-  const { readUnfinishedRoll, readHoldersOf } = runtime.heavy();
+  const { readUnfinishedRoll } = runtime.heavy();
   const path = fleetLockPath(fleet);
-  return withSession(runtime, anyPlan(fleet).lock, async (session) => {
-    if (options.endFirst)
-      await end(runtime, session, fleet, "it had ended before");
-    const [records, holders] = await Promise.all([
-      fleet.urn ? readUnfinishedRoll(session, path, fleet.urn) : [],
-      readHoldersOf(session, path),
-    ]);
-    const done = doneNow(fleet, records);
-    if (records.length > 0 && done.size === 0)
-      await end(
-        runtime,
-        session,
-        fleet,
-        "another configuration took its place",
-      );
-    return { done, holders };
+  const { lock, urn } = fleet;
+  const { auth } = anyPlan(fleet).lock;
+  const where = { servers: lock.servers, auth, timeout };
+  const records = await withSession(runtime, where, async (session) => {
+    if (endFirst) await end(runtime, session, fleet, "it had ended before");
+    const found = urn ? await readUnfinishedRoll(session, path, urn) : [];
+    if (found.length > 0 && hosts.every((host) => knows(host, found)))
+      await end(runtime, session, fleet, "another configuration came next");
+    return found;
   });
+  const done = lastOfEach(records);
+  const standing = await ownLocks(runtime, fleet, hosts, lock, auth);
+  if (!before || fleetLockPath(before) === path) return { done, standing };
+  // the old ensemble may be gone for good: what cannot be asked there is told, and stops nothing
+  const { keptAuth = auth } = before;
+  const old = await ownLocks(
+    runtime,
+    fleet,
+    hosts,
+    before.lock,
+    keptAuth,
+  ).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    runtime.status.warn(
+      urn,
+      `whether a killed run left the lock ${before.lock.name} could not be asked: ${why}`,
+    );
+    return [];
+  });
+  return { done, standing: [...standing, ...old] };
+}
+
+function ownLocks(
+  runtime: Runtime,
+  fleet: Fleet,
+  hosts: HostRun[],
+  lock: LockIdentity,
+  auth: LockSpec["auth"],
+): Promise<Standing[]> {
+  const subjects = new Map(
+    hosts.map(({ plan }) => [plan.target, plan.subject]),
+  );
+  return standingIn(runtime, {
+    ...{ lock, auth },
+    owns: ({ target, subject, urn }) =>
+      subjects.get(target) === subject ||
+      (urn !== undefined && urn === fleet.urn),
+  });
+}
+
+/** It says of this host what the records say last, and that is not what is wanted now. */
+function knows({ plan, state }: HostRun, records: HistoryRecord[]): boolean {
+  const last = records.findLast(({ target }) => target === plan.target);
+  if (!last) return true;
+  return last.runKey !== plan.runKey && last.runKey === state?.runKey;
 }
 
 /** Says in the lock's history that a roll has ended. */
@@ -88,6 +137,25 @@ export async function forgetRoll(
   ).catch(() => {});
 }
 
+/** Locks that killed runs of a deleted resource left: with its deletion nobody takes them over any more. */
+export async function leftByFleet(
+  runtime: Runtime,
+  { lock, urn, keptAuth }: FleetState,
+): Promise<Standing[]> {
+  if (urn === undefined || lock.servers === "") return [];
+  const { zookeeperAuth } = runtime.settings.settings;
+  const auth = keptAuth ?? (zookeeperAuth ? [zookeeperAuth] : []);
+  const owns = (of: { urn?: string }) => of.urn === urn;
+  return standingIn(runtime, { lock, auth, owns }).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    runtime.status.warn(
+      urn,
+      `whether a killed run left the lock ${lock.name} could not be asked: ${why}`,
+    );
+    return [];
+  });
+}
+
 async function end(
   runtime: Runtime,
   session: Session,
@@ -103,19 +171,8 @@ async function end(
   await endRoll(session, fleetLockPath(fleet), whoWeAre(), facts);
 }
 
-/** Those for what is wanted now: by target, the last of each. */
-function doneNow(
-  { plans }: Fleet,
-  records: HistoryRecord[],
-): Map<string, HistoryRecord> {
-  const keys = new Map<string, string>();
-  for (const { target, runKey } of plans.values()) keys.set(target, runKey);
-  const own = records.filter(
-    ({ target, runKey }) =>
-      target !== undefined &&
-      runKey !== undefined &&
-      keys.get(target) === runKey,
-  );
+function lastOfEach(records: HistoryRecord[]): Map<string, HistoryRecord> {
+  const own = records.filter(({ target }) => target !== undefined);
   return new Map(own.map((record) => [record.target!, record]));
 }
 

@@ -1,7 +1,10 @@
 import type { Plan } from "../plan";
 import type { State } from "../state";
+import { isDue as dueIn } from "./decide";
+import { NOTHING } from "./earlier";
 import type { Fleet } from "./fleet";
 import { stateOf } from "./records";
+import { situationOf } from "./situation";
 import { allRecords, type FleetState, type HostRecord } from "./state";
 
 /** One host of the fleet in one operation. */
@@ -43,13 +46,12 @@ export function hostsOf(
   return { hosts, gone };
 }
 
-/** Whether it is to be taken in hand at all. */
-export function isDue({ plan, state }: HostRun): boolean {
-  if (!state || plan.always || state.failure) return true;
-  return state.runKey !== plan.runKey;
+/** Whether it is to be taken in hand, by the state alone. What ZooKeeper knows may make it due too. */
+export function isDue(host: HostRun): boolean {
+  return dueIn(situationOf(host, NOTHING));
 }
 
 /** Done, with what is wanted now. */
-export function isDone({ plan, state }: HostRun): boolean {
-  return state !== null && !state.failure && state.runKey === plan.runKey;
+export function isDone(host: HostRun): boolean {
+  return !isDue(host);
 }

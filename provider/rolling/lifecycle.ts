@@ -8,10 +8,11 @@ import type { Runtime } from "../runtime";
 import { rollingInputs, type RollingActionInputs } from "../schema/rolling";
 import { toState, type State } from "../state";
 import { checkNothingKept } from "../unread";
-import { anyPlan, forgetRoll, recordEnd } from "./earlier";
+import { PatternInDoubt } from "./ask";
+import { anyPlan, forgetRoll, leftByFleet, recordEnd } from "./earlier";
 import { fittedState } from "./fitted";
 import { fleetOf, type Fleet } from "./fleet";
-import { hostsOf, type GoneHost, type HostRun } from "./known";
+import { hostsOf, isDue, type GoneHost, type HostRun } from "./known";
 import { countOf, describeCount, fleetState, reasonsOf } from "./outcome";
 import { stateOf } from "./records";
 import { rollFleet, type FleetEnd } from "./roll-fleet";
@@ -58,11 +59,13 @@ async function operate(
   let end: FleetEnd;
   try {
     const endFirst = before?.endUnrecorded ?? false;
-    end = await rollFleet(runtime, run, fleet, freed.hosts, { endFirst });
+    const options = { before, endFirst };
+    end = await rollFleet(runtime, run, fleet, freed.hosts, options);
   } catch (error) {
     // before anybody was begun
     const why = error instanceof Error ? error.message : String(error);
-    const reasons = [`roll: nothing was begun: ${why}`];
+    const story = error instanceof PatternInDoubt ? error.story : [];
+    const reasons = [`roll: nothing was begun: ${why}`, ...story];
     return fail(asBefore(fleet, before, freed, reasons), reasons);
   }
   const count = countOf(fleet, end.hosts);
@@ -73,12 +76,17 @@ async function operate(
     finishedAt: new Date().toISOString(),
   };
   if (reasons) return fail(state, reasons);
-  if (end.locked) {
+  // also where all that an unfinished roll owed has left the fleet
+  if (end.locked || unfinished(fleet, before)) {
     const problem = await sayItEnded(runtime, fleet, describeCount(count));
     if (problem)
       Object.assign(state, { endUnrecorded: true, warnings: [problem] });
   }
   return { outs: toState(state) };
+}
+
+function unfinished(fleet: Fleet, before: FleetState | null): boolean {
+  return before?.failure?.urn !== undefined && !anyPlan(fleet).lock.skip;
 }
 
 /** @returns what is in doubt, if it is */
@@ -153,7 +161,10 @@ function asBefore(
   { hosts, gone, reasons: freed }: Freed,
   reasons = freed,
 ): FleetState {
-  const ends = hosts.map((host) => ({ ...host, reasons: null }));
+  const ends = hosts.map((host) => ({
+    ...{ key: host.key, state: host.state, canary: host.canary },
+    ...{ reasons: null, left: isDue(host) },
+  }));
   return fleetState(fleet, before, { hosts: ends, removed: gone }, reasons);
 }
 
@@ -167,6 +178,11 @@ export async function remove(
   const reasons: string[] = [];
   for (const [key, record] of allRecords(state))
     await freeLock(runtime, stateOf(key, record, state), reasons);
+  for (const stray of await leftByFleet(runtime, state))
+    await releaseKeptLock(runtime, stray, "the resource was deleted").catch(
+      (error: unknown) =>
+        reasons.push(`${stray.owner.target}: ${cannotRelease(stray, error)}`),
+    );
   if (reasons.length > 0)
     throw quiet(new Error(`${reasons.join("; ")}; then delete it again`));
   await forgetRoll(runtime, state);

@@ -1,187 +1,212 @@
 import type { Survey } from "../../core/action";
-import { ownerKey } from "../../core/lock/tree/paths";
-import type { HistoryRecord } from "../../core/lock/types";
 import type { Member } from "../../core/roll";
 import { modeOf, specOf } from "../attempt";
-import { lockToUse } from "../kept";
+import { keptState, lockToUse, type Standing } from "../kept";
 import type { Runtime } from "../runtime";
-import { SCHEMA_VERSION, type State } from "../state";
-import { fleetLockPath, readEarlier, type Earlier } from "./earlier";
+import type { State } from "../state";
+import { askOfPattern, type Looked } from "./ask";
+import { decideHost, isDue as dueIn, type HostVerdict } from "./decide";
+import { NOTHING, readEarlier, type Earlier } from "./earlier";
 import type { Fleet } from "./fleet";
-import { isDone, type HostRun } from "./known";
+import { isDone, isDue, type HostRun } from "./known";
+import { resumed, type Resumed } from "./resumed";
+import { situationOf } from "./situation";
+import type { FleetState } from "./state";
+
+/** Seconds to reach ZooKeeper where nothing is due by the state. */
+const UNASKED_TIMEOUT = 10;
 
 /** Hosts looked at beside each other before a roll. */
 const LOOKS = 16;
 
+/** One host that is to be taken in hand. */
+export interface Due {
+  host: HostRun;
+  /** What its run is to know: what only ZooKeeper knows of it is added. */
+  state: State | null;
+}
+
 /** Who is to be taken in hand, and who turned out to need it no more. */
 export interface LineUp {
   members: Member[];
+  due: Map<string, Due>;
   /** Done by an earlier roll, and still as that one left them. */
-  resumed: { host: HostRun; state: State; canary: boolean }[];
+  resumed: Resumed[];
   /** Perhaps done by an earlier roll: not to be acted on before somebody can look. */
   unsure: { host: HostRun; reason: string }[];
+  /** Locks of killed runs on machines that are of the fleet no more. */
+  strays: Standing[];
   /** Somebody of them takes the lock, so that its history has to know of the roll's end. */
   locked: boolean;
 }
 
-/** Looks at ZooKeeper and at the hosts, and puts them in their order: the broken first, then the canaries. */
+/** Looks at ZooKeeper and at the hosts, and puts them in their order. @throws PatternInDoubt */
 export async function lineUp(
   runtime: Runtime,
   fleet: Fleet,
-  due: HostRun[],
-  { all, endFirst }: { all: HostRun[]; endFirst: boolean },
+  all: HostRun[],
+  options: { before: FleetState | null; endFirst: boolean },
 ): Promise<LineUp> {
-  const locked = due.some(({ plan, state }) => takesLock(plan, state));
-  const earlier = locked
-    ? await readEarlier(runtime, fleet, { endFirst })
-    : { done: new Map<string, HistoryRecord>(), holders: [] };
-  const surveys = await lookAtThem(runtime, fleet, due, earlier);
-  const result: LineUp = { members: [], resumed: [], unsure: [], locked };
-  const left: { host: HostRun; broken: boolean }[] = [];
-  for (const host of due) {
-    const survey = surveys.get(host.key);
-    const record = earlier.done.get(host.plan.target);
-    const holds = holdsAlready(fleet, host, earlier);
-    const verdict = record && !holds ? judge(record, survey) : "due";
-    if (verdict === "done")
+  const earlier = await whatIsKnown(runtime, fleet, all, options);
+  const looked = await lookAtThem(runtime, all, earlier);
+  const result: LineUp = {
+    ...{ members: [], due: new Map(), resumed: [], unsure: [] },
+    ...{ strays: straysOf(all, earlier), locked: false },
+  };
+  const verdicts = new Map<HostRun, HostVerdict>();
+  for (const one of looked) verdicts.set(one.host, decideHost(one.situation));
+  askOfPattern(looked.filter(({ host }) => verdicts.get(host) !== "skip"));
+  for (const { host, record, survey, standing } of looked) {
+    const verdict = verdicts.get(host)!;
+    if (verdict === "skip") continue;
+    if (verdict === "found")
       result.resumed.push(resumed(fleet, host, record!, survey));
     else if (verdict === "unsure")
       result.unsure.push({ host, reason: reasonOf(survey) });
-    else
-      left.push({ host, broken: holds || owes(host) || isDown(host, survey) });
+    else result.due.set(host.key, { host, state: known(host, standing) });
+    result.locked ||= takesLock(host);
   }
-  const passed = canariesPassed(all, result.resumed);
+  const due = looked.filter(({ host }) => result.due.has(host.key));
+  const passed = canariesPassed(all, result);
   const canaries = Math.max(0, (fleet.canary?.count ?? 0) - passed);
-  result.members = staged(left, canaries);
+  result.members = staged(due, verdicts, canaries);
   return result;
 }
 
-/** The broken first; of the others so many as canaries. */
-function staged(
-  hosts: { host: HostRun; broken: boolean }[],
-  canaries: number,
-): Member[] {
-  let left = canaries;
-  return hosts.map(({ host: { key, plan }, broken }) => {
-    const stage = broken ? "repair" : left-- > 0 ? "canary" : "rest";
-    return { key, group: plan.lock.group, stage };
+/** Where nothing is due by the state, an answer that is not to be had stops nothing. */
+async function whatIsKnown(
+  runtime: Runtime,
+  fleet: Fleet,
+  all: HostRun[],
+  options: { before: FleetState | null; endFirst: boolean },
+): Promise<Earlier> {
+  if (!all.some(takesLock)) return NOTHING;
+  const due = all.some((host) => isDue(host) && takesLock(host));
+  const patience = due ? {} : { timeout: UNASKED_TIMEOUT };
+  const asked = readEarlier(runtime, fleet, all, { ...options, ...patience });
+  if (due) return asked;
+  return asked.catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    runtime.status.warn(
+      fleet.urn,
+      `whether a killed run left something could not be asked: ${why}`,
+    );
+    return NOTHING;
   });
 }
 
-/** Whether what an unfinished roll says that it did still stands. */
-function judge(
-  record: HistoryRecord,
-  survey: Survey | undefined,
-): "done" | "unsure" | "due" {
-  if (survey?.kind === "unseen") return "unsure";
-  return isAsLeft(record, survey) ? "done" : "due";
+const STAGES = { holder: "holder", repair: "repair" } as const;
+
+/** Those that hold already, the broken, the rest; the first of all that can stand for the others are canaries. */
+function staged(
+  due: Looked[],
+  verdicts: Map<HostRun, HostVerdict>,
+  canaries: number,
+): Member[] {
+  const members = due.map(({ host, standing }): Member => {
+    const verdict = verdicts.get(host)!;
+    const stage = STAGES[verdict as keyof typeof STAGES] ?? "rest";
+    const group = standing?.lock.data ?? host.plan.lock.group;
+    return { key: host.key, group, stage };
+  });
+  const able = new Set(
+    due
+      .filter(({ host }) => modeOf(host.plan, host.state) === "act")
+      .map(({ host }) => host.key),
+  );
+  const order = ["holder", "repair", "rest"];
+  const first = [...members]
+    .sort((a, b) => order.indexOf(a.stage) - order.indexOf(b.stage))
+    .filter(({ key }) => able.has(key))
+    .slice(0, canaries);
+  return members.map((member) =>
+    first.includes(member) ? { ...member, canary: true } : member,
+  );
 }
 
 function reasonOf(survey: Survey | undefined): string {
   return survey?.kind === "unseen" ? survey.reason : "";
 }
 
-function takesLock(plan: HostRun["plan"], state: State | null): boolean {
+function takesLock({ plan, state }: HostRun): boolean {
   return !plan.lock.skip && modeOf(plan, state) === "act";
 }
 
-/** Of those whose order it may change, or who may have been done before. */
+/** Of those that may be due, and whose order it may change, or who may have been done before. */
 async function lookAtThem(
   runtime: Runtime,
-  fleet: Fleet,
-  due: HostRun[],
+  all: HostRun[],
   earlier: Earlier,
-): Promise<Map<string, Survey>> {
-  const worth = due.filter((host) => {
-    const { act, process, target } = host.plan;
-    if (!process && act.kind !== "service") return false;
-    if (earlier.done.has(target)) return true;
-    if (due.length === 1) return false;
-    return !owes(host) && !holdsAlready(fleet, host, earlier);
+): Promise<Looked[]> {
+  const looked = all.map((host): Looked => {
+    const record = earlier.done.get(host.plan.target);
+    const standing = standingOf(host, earlier);
+    return {
+      ...{ host, record, standing, survey: undefined },
+      situation: situationOf(host, earlier),
+    };
   });
-  const found = new Map<string, Survey>();
-  const queue = [...worth];
+  const due = looked.filter(({ situation }) => dueIn(situation));
+  const queue = due.filter(({ host, situation, record }) => {
+    const { act, process } = host.plan;
+    if (!process && act.kind !== "service") return false;
+    if (situation.left === "kept" || situation.left === "stale") return false;
+    if (record && situation.record === "this") return true;
+    return due.length > 1 && situation.left === "nothing";
+  });
   const looker = async () => {
-    for (let host = queue.shift(); host; host = queue.shift())
-      found.set(host.key, await lookAt(runtime, host));
+    for (let one = queue.shift(); one; one = queue.shift()) {
+      one.survey = await lookAt(runtime, one);
+      one.situation = situationOf(one.host, earlier, one.survey);
+    }
   };
   await Promise.all(Array.from({ length: LOOKS }, looker));
-  return found;
+  return looked;
 }
 
 async function lookAt(
   runtime: Runtime,
-  { plan, state }: HostRun,
+  { host: { plan, state }, record }: Looked,
 ): Promise<Survey> {
   const { survey, hosts, sessions, systemClock: clock } = runtime.heavy();
   const { stop: signal, halt } = runtime;
   const spec = specOf(plan, state, lockToUse(plan, state));
+  const recorded = record?.after ?? state?.processAfter;
   const report = () => {};
-  return survey(spec, { hosts, sessions, clock, signal, halt, report });
+  const deps = { hosts, sessions, clock, signal, halt, report };
+  return survey(spec, deps, recorded);
 }
 
-/** A failed or stale holder of its own owner, of whatever run. */
-function holdsAlready(
-  fleet: Fleet,
+function standingOf(
   { plan }: HostRun,
-  { holders }: Earlier,
-): boolean {
-  const { target, subject } = plan;
-  const key = ownerKey(fleetLockPath(fleet), { target, subject });
-  return holders.some(
-    ({ id, state }) => id.startsWith(`${key}-`) && state !== "live",
-  );
+  { standing }: Earlier,
+): Standing | undefined {
+  const own = standing.filter(({ owner }) => owner.target === plan.target);
+  return own.find(({ owner }) => owner.subject === plan.subject) ?? own[0];
 }
 
-function owes({ state }: HostRun): boolean {
-  return state?.failure !== undefined || state?.kept !== undefined;
+function straysOf(all: HostRun[], { standing }: Earlier): Standing[] {
+  const targets = new Set(all.map(({ plan }) => plan.target));
+  return standing.filter(({ owner }) => !targets.has(owner.target));
 }
 
-/** What could not be seen is not down. Who is to be stopped or started is not broken by being so. */
-function isDown({ plan }: HostRun, survey: Survey | undefined): boolean {
-  const { act } = plan;
-  if (act.kind === "service" && ["start", "stop"].includes(act.perform))
-    return false;
-  return survey?.kind === "seen" && survey.identities?.length === 0;
+/** A lock that only ZooKeeper knows is gone on with like one that the state knows. */
+function known(
+  { state }: HostRun,
+  standing: Standing | undefined,
+): State | null {
+  if (!state || !standing || state.kept) return state;
+  return { ...state, ...keptState(standing, "failed", state) };
 }
 
-/** The same processes as the record says; where there are none to know, the record is enough. */
-function isAsLeft(
-  { after = [] }: HistoryRecord,
-  survey: Survey | undefined,
-): boolean {
-  const now = survey?.kind === "seen" ? survey.identities : null;
-  if (!now) return true;
-  return now.length === after.length && now.every((id) => after.includes(id));
-}
-
-function resumed(
-  fleet: Fleet,
-  host: HostRun,
-  record: HistoryRecord,
-  survey: Survey | undefined,
-): LineUp["resumed"][0] {
-  const { plan } = host;
-  const seen = survey?.kind === "seen" && survey.identities !== null;
-  const outcome = record.kind as "acted" | "alreadyRestarted";
-  const state: State = {
-    schemaVersion: SCHEMA_VERSION,
-    target: plan.target,
-    lock: { ...fleet.lock, data: plan.lock.group, path: fleetLockPath(fleet) },
-    runKey: plan.runKey,
-    marks: {},
-    outcome,
-    ...(record.after ? { processAfter: record.after } : {}),
-    verified: seen,
-    finishedAt: record.at,
-  };
-  return { host, state, canary: record.canary ?? false };
-}
-
-function canariesPassed(all: HostRun[], resumed: LineUp["resumed"]): number {
-  const now = new Set(resumed.map(({ host }) => host));
+function canariesPassed(
+  all: HostRun[],
+  { due, resumed }: Pick<LineUp, "due" | "resumed">,
+): number {
+  const now = new Set(resumed.map(({ host }) => host.key));
   const before = all.filter(
-    (host) => !now.has(host) && host.canary && isDone(host),
+    (host) =>
+      host.canary && isDone(host) && !due.has(host.key) && !now.has(host.key),
   );
   return before.length + resumed.filter(({ canary }) => canary).length;
 }

@@ -23,9 +23,10 @@ export interface Count {
 
 export function countOf(fleet: Fleet, hosts: HostEnd[]): Count {
   const failed = hosts.filter(({ reasons }) => reasons !== null).length;
-  const done = hosts.filter(({ key, state, reasons }) => {
+  const done = hosts.filter(({ key, state, reasons, left }) => {
     const { runKey } = fleet.plans.get(key)!;
-    return !reasons && state && !state.failure && state.runKey === runKey;
+    if (reasons || left || !state || state.failure) return false;
+    return state.runKey === runKey;
   }).length;
   const total = hosts.length;
   return { total, done, failed, left: total - done - failed };
@@ -86,7 +87,9 @@ export function fleetState(
     ...(fleet.urn ? { urn: fleet.urn } : {}),
   };
   return {
-    ...{ schemaVersion: FLEET_SCHEMA_VERSION, ...own },
+    schemaVersion: FLEET_SCHEMA_VERSION,
+    ...(fleet.urn ? { urn: fleet.urn } : {}),
+    ...own,
     results,
     ...(removed.length > 0 ? { removed: left } : {}),
     verified: hosts.every(({ state }) => state?.verified === true),

@@ -1,12 +1,14 @@
 import { attempt, type Attempt } from "../attempt";
 import type { Control, Ending, Member, RollResult } from "../../core/roll";
+import { releaseKeptLock } from "../kept";
 import type { Run, Runtime } from "../runtime";
 import type { State } from "../state";
 import { Board } from "./board";
 import { asCanary, type Fleet } from "./fleet";
 import { anyPlan } from "./earlier";
-import { isDone, isDue, type HostRun } from "./known";
-import { lineUp, type LineUp } from "./line-up";
+import { isDone, type HostRun } from "./known";
+import { lineUp, type Due, type LineUp } from "./line-up";
+import type { FleetState } from "./state";
 
 /** What became of one host. */
 export interface HostEnd {
@@ -16,6 +18,8 @@ export interface HostEnd {
   canary: boolean;
   /** Why it failed; `null`: it did not. */
   reasons: string[] | null;
+  /** It was to be taken in hand, and was not, or not to its end. */
+  left?: boolean;
 }
 
 /** What became of the fleet. */
@@ -33,19 +37,22 @@ export async function rollFleet(
   run: Run,
   fleet: Fleet,
   all: HostRun[],
-  { endFirst }: { endFirst: boolean },
+  options: { before: FleetState | null; endFirst: boolean },
 ): Promise<FleetEnd> {
-  const due = all.filter(isDue);
-  const line = await lineUp(runtime, fleet, due, { all, endFirst });
-  const board = boardOf(runtime, fleet, all, due);
+  const line = await lineUp(runtime, fleet, all, options);
+  for (const stray of line.strays)
+    await releaseKeptLock(runtime, stray, "its host is of the fleet no more");
+  const board = boardOf(runtime, fleet, all, line);
   const ends = new Map<string, HostEnd>();
   for (const { host, state, canary } of line.resumed) {
     board.found(host.key);
     ends.set(host.key, { key: host.key, state, canary, reasons: null });
   }
   try {
-    const result = await rollThem(runtime, run, fleet, all, line, board, ends);
-    const hosts = all.map((host) => ends.get(host.key) ?? untouched(host));
+    const result = await rollThem(runtime, run, fleet, line, board, ends);
+    const hosts = all.map(
+      (host) => ends.get(host.key) ?? untouched(host, line.due.has(host.key)),
+    );
     return { hosts, stopped: result.stopped, locked: line.locked };
   } finally {
     board.close();
@@ -56,13 +63,14 @@ function boardOf(
   { status }: Runtime,
   fleet: Fleet,
   all: HostRun[],
-  due: HostRun[],
+  { due, resumed, unsure }: LineUp,
 ): Board {
   const { limits } = anyPlan(fleet).lock;
   const width = limits.maxHolders * (limits.maxPerGroup ?? 1);
   return new Board(status, fleet.urn, {
     total: all.length,
-    done: all.length - due.length,
+    done: all.length - due.size - resumed.length - unsure.length,
+    failed: unsure.length,
     maxFailures: limits.maxFailures,
     width,
   });
@@ -72,33 +80,26 @@ async function rollThem(
   runtime: Runtime,
   run: Run,
   fleet: Fleet,
-  all: HostRun[],
-  { members, unsure }: LineUp,
+  { members, due, unsure }: LineUp,
   board: Board,
   ends: Map<string, HostEnd>,
 ): Promise<RollResult> {
-  const byKey = new Map(all.map((host) => [host.key, host]));
   for (const { host, reason } of unsure) {
     const why = `${host.plan.target}: look: it was acted on by an earlier run of this roll, and cannot be looked at now: ${reason}`;
-    ends.set(host.key, { ...untouched(host), reasons: [why] });
+    ends.set(host.key, { ...untouched(host, true), reasons: [why] });
   }
   const { limits } = anyPlan(fleet).lock;
-  const maxFailures = limits.maxFailures - unsure.length;
-  if (maxFailures <= 0)
-    return {
-      endings: new Map(),
-      stopped: `${unsure.length} can't be looked at`,
-    };
   const rules = {
-    ...{ ...limits, maxFailures },
+    ...limits,
+    failed: unsure.length,
     oneGroupAtATime: fleet.groups === "oneAtATime",
   };
   const work = async (member: Member, control: Control): Promise<Ending> => {
-    const host = byKey.get(member.key)!;
-    const { end, ending } = await oneHost(runtime, run, fleet, host, {
-      ...{ board, control, canary: member.stage === "canary" },
+    const one = due.get(member.key)!;
+    const { end, ending } = await oneHost(runtime, run, fleet, one, {
+      ...{ board, control, canary: member.canary ?? false },
     });
-    ends.set(host.key, end);
+    ends.set(member.key, end);
     return ending;
   };
   const { roll } = runtime.heavy();
@@ -116,13 +117,14 @@ async function oneHost(
   runtime: Runtime,
   run: Run,
   fleet: Fleet,
-  host: HostRun,
+  { host, state }: Due,
   { board, control, canary }: Circumstances,
 ): Promise<{ end: HostEnd; ending: Ending }> {
-  const { key, plan, state } = host;
+  const { key, plan } = host;
   const asked = canary ? asCanary(plan, fleet.canary?.minHealthy) : plan;
+  const known = canary ? soakedAnew(state) : state;
   board.begin(key);
-  const tried = await attempt(runtime, run, asked, state, {
+  const tried = await attempt(runtime, run, asked, known, {
     signal: control.signal,
     turn: () => control.turn(),
     leaving: () => control.leaving(),
@@ -135,16 +137,28 @@ async function oneHost(
   const ending = endingOf(tried);
   if (ending.kind === "done" || ending.kind === "failed")
     board.end(key, tried.outcome);
-  else board.stopped(key);
-  const end = { key, canary: canary && ending.kind === "done" };
-  // who did not begin owes no more than before; but where its lock stands must not be lost
-  const begun = ending.kind !== "stopped" && ending.kind !== "blocked";
-  if (begun || tried.outcome.kept)
-    return {
-      ending,
-      end: { ...end, state: tried.state, reasons: tried.reasons },
-    };
-  return { ending, end: { ...untouched(host), reasons: null } };
+  else return { ending, end: notBegun(host, tried, board) };
+  const passed = canary && ending.kind === "done" && ending.passed;
+  const { state: now, reasons } = tried;
+  return { ending, end: { key, canary: passed, state: now, reasons } };
+}
+
+/** It owes no more than before, and for the same reason; but where its lock stands must not be lost. */
+function notBegun(host: HostRun, tried: Attempt, board: Board): HostEnd {
+  board.stopped(host.key);
+  const end = untouched(host, true);
+  const { kept, keptAuth } = tried.state;
+  if (!kept || host.state?.kept?.holder === kept.holder) return end;
+  return {
+    ...end,
+    state: host.state ? { ...host.state, kept, keptAuth } : tried.state,
+  };
+}
+
+/** A canary shows its health for as long as a canary must, also where only its undrain was missing. */
+function soakedAnew(state: State | null): State | null {
+  if (state?.failure?.phase !== "verified") return state;
+  return { ...state, failure: { ...state.failure, phase: "acted" } };
 }
 
 function endingOf({ outcome, reasons }: Attempt): Ending {
@@ -156,7 +170,8 @@ function endingOf({ outcome, reasons }: Attempt): Ending {
   return { kind: "failed", kept: outcome.kept !== null, reason };
 }
 
-function untouched(host: HostRun): HostEnd {
+function untouched(host: HostRun, left: boolean): HostEnd {
   const { key, state } = host;
-  return { key, state, canary: host.canary && isDone(host), reasons: null };
+  const canary = host.canary && isDone(host) && !left;
+  return { key, state, canary, reasons: null, ...(left ? { left } : {}) };
 }

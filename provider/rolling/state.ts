@@ -43,6 +43,8 @@ export type HostFailure = Omit<Failure, "runKey" | "drained"> & {
 /** The outputs of a `RollingAction`, and what `diff`, `update` and `delete` need. */
 export interface FleetState {
   schemaVersion: number;
+  /** The resource's own, as its last roll had it. */
+  urn?: string;
   /** `data` is each host's own, and empty here. */
   lock: LockIdentity & { path?: string };
   /** What most hosts have. */
@@ -98,6 +100,7 @@ const hostRecord = z.looseObject({
 
 const version1 = z.looseObject({
   schemaVersion: z.number(),
+  urn: z.string().optional(),
   lock: identity,
   runKey: z.string(),
   mark: z.string(),

@@ -11,11 +11,13 @@ export const rulesOf = (over: Partial<RollRules> = {}): RollRules => ({
 /** `web1`, or `web1/rack` where it is in a group. */
 export const membersOf = (
   names: string,
-  stage: Member["stage"] = "rest",
+  kind: Member["stage"] | "canary" = "rest",
 ): Member[] =>
   names.split(" ").map((name) => {
     const [key = "", group = key] = name.split("/");
-    return { key, group, stage };
+    return kind === "canary"
+      ? { key, group, stage: "rest", canary: true }
+      : { key, group, stage: kind };
   });
 
 /** Members' work, as a test has it connect and end. */

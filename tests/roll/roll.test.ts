@@ -109,23 +109,54 @@ describe("the scheduler of a roll", () => {
     expect(stopped).to.equal(null);
   });
 
-  it("takes the broken first, then the canaries, then the rest, each to its end", async () => {
+  it("takes the canaries first, then who holds the lock already, then the broken, then the rest, each to its end", async () => {
     const members = [
       ...membersOf("a b"),
       ...membersOf("c d", "canary"),
       ...membersOf("x y", "repair"),
+      ...membersOf("h", "holder"),
     ];
     const { crew, result } = await start(members, { maxHolders: 9 });
+    expect(crew.begun).to.deep.equal(["c", "d"]);
+    await crew.end("d");
+    expect(crew.begun).to.deep.equal(["c"]);
+    await crew.end("c");
+    expect(crew.begun).to.deep.equal(["h"]);
+    await crew.end("h");
     expect(crew.begun).to.deep.equal(["x", "y"]);
     await crew.end("x");
     expect(crew.begun).to.deep.equal(["y"]);
     await crew.end("y");
-    expect(crew.begun).to.deep.equal(["c", "d"]);
-    await crew.end("d");
-    await crew.end("c");
     expect(crew.begun).to.deep.equal(["a", "b"]);
     await endAll(crew);
     expect((await result).stopped).to.equal(null);
+  });
+
+  it("lets a canary that holds the lock go before one that waits for it", async () => {
+    const holder = { ...membersOf("h", "holder")[0]!, canary: true };
+    const members = [...membersOf("a c", "canary"), holder];
+    const { crew } = await start(members, { maxHolders: 9 });
+    expect(crew.begun).to.deep.equal(["h"]);
+    await crew.end("h");
+    expect(crew.begun).to.deep.equal(["a", "c"]);
+    await endAll(crew);
+  });
+
+  it("counts those that had failed before it began, and tells all that failed", async () => {
+    const rules = { maxHolders: 9, maxFailures: 3, failed: 1 };
+    const { crew, result } = await start(membersOf("a b c"), rules);
+    await crew.end("a", UNREACHABLE);
+    expect(crew.begun).to.deep.equal(["b", "c"]);
+    await crew.end("b", UNREACHABLE);
+    await crew.end("c", UNREACHABLE);
+    expect((await result).stopped).to.equal("4 failed of 3 allowed");
+  });
+
+  it("begins nobody where too many had failed before", async () => {
+    const rules = { maxFailures: 2, failed: 2 };
+    const { crew, result } = await start(membersOf("a b"), rules);
+    expect(crew.begun).to.deep.equal([]);
+    expect((await result).stopped).to.equal("2 failed of 2 allowed");
   });
 
   for (const [what, ending] of [

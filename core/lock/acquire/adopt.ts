@@ -176,5 +176,6 @@ function otherData(
     [
       `bring it back to "${group}" for one run, or clear the holder: locked-action clear ${name} --holder ${id}`,
     ],
+    group,
   );
 }

@@ -191,6 +191,7 @@ const history = z.object({
   reason: text.optional(),
   roll: z.boolean().optional(),
   canary: z.boolean().optional(),
+  verified: z.boolean().optional(),
 });
 
 /** Longest text kept, in characters, and most identities: with the bound on records they bound their bytes. */

@@ -39,7 +39,7 @@ describe("what the user sees of a roll", () => {
       ({ message, ephemeral }) => lines.push({ message, ephemeral }),
       () => now,
     );
-    const facts = { total, done: 0, maxFailures: 2, width: 1 };
+    const facts = { total, done: 0, failed: 0, maxFailures: 2, width: 1 };
     return new Board(status, "urn", facts, living);
   };
   const passing = () =>
@@ -78,14 +78,13 @@ describe("what the user sees of a roll", () => {
   it("is one line that lives on a terminal, and one that stays for each host", () => {
     story(board(true));
     expect(passing()).to.deep.equal([
-      "0/3 done · waiting (web1) · 3 to go",
-      "0/3 done · waiting (web1 dial) · 3 to go",
+      "0/3 done · connecting to web1 · 3 to go",
       "0/3 done · waiting (web1 place 1 of 1) · 3 to go",
       "0/3 done · 1 acting (web1 restart) · 2 to go",
       "0/3 done · 1 acting (web1 soak 8/30 s) · 2 to go",
-      "0/3 done · waiting (web1 release) · 3 to go",
+      "0/3 done · releasing the lock of web1 · 3 to go",
       "1/3 done · 2 to go · ~1 min left",
-      "1/3 done · waiting (web2) · 2 to go · ~1 min left",
+      "1/3 done · connecting to web2 · 2 to go · ~1 min left",
       "1/3 done · 1 to go · 1 failed of 2 allowed · ~35 s left",
     ]);
     expect(lasting()).to.deep.equal([
@@ -94,11 +93,10 @@ describe("what the user sees of a roll", () => {
     ]);
   });
 
-  it("is a line when a host begins and one when it ends elsewhere", () => {
+  it("is a line when a host has got the lock and one when it ends elsewhere", () => {
     story(board(false));
     expect(passing()).to.deep.equal([
-      "web1 begins: 0/3 done · waiting (web1) · 3 to go",
-      "web2 begins: 1/3 done · waiting (web2) · 2 to go · ~1 min left",
+      "web1 begins: 0/3 done · 1 acting (web1 restart) · 2 to go",
     ]);
     expect(lasting()).to.have.length(2);
   });
@@ -110,7 +108,9 @@ describe("what the user sees of a roll", () => {
     expect(lasting()).to.deep.equal([
       "web1: done by an earlier run of this roll",
     ]);
-    expect(passing()).to.deep.equal(["1/3 done · waiting (web2) · 2 to go"]);
+    expect(passing()).to.deep.equal([
+      "1/3 done · connecting to web2 · 2 to go",
+    ]);
   });
 
   it("forgets who was told to stop, and says nothing of it", () => {

@@ -1,0 +1,87 @@
+import { keptState, standing, standingIn, type Standing } from "./kept";
+import { marksOf } from "./marks";
+import { DEFAULT_ROOT, type Plan } from "./plan";
+import type { Runtime } from "./runtime";
+import type { State } from "./state";
+
+/**
+ * Locks that a killed run of this resource left, and no state knows of. A run that takes the same lock
+ * for the same machine finds its own by itself; for all else ZooKeeper is asked, at the path of the state.
+ */
+export async function leftBehind(
+  runtime: Runtime,
+  plan: Plan,
+  state: State,
+  runs: boolean,
+): Promise<Standing[]> {
+  if (plan.lock.skip || findsItself(plan, state, runs)) return [];
+  const { servers } = state.lock;
+  const same = servers === plan.lock.servers;
+  const urns = new Set([plan.urn, state.urn]);
+  const auth = same ? plan.lock.auth : (state.keptAuth ?? plan.lock.auth);
+  // of another resource's run only what this one would act under anyway
+  const shares = runs && state.target === plan.target;
+  const own = (found: { urn?: string; subject: string }) =>
+    (found.urn !== undefined && urns.has(found.urn)) ||
+    (shares && found.subject === plan.subject);
+  return known(state, await ask(runtime, state, auth, own));
+}
+
+/** With its deletion nobody is left who would take them over. */
+export async function leftByDeleted(
+  runtime: Runtime,
+  state: State,
+): Promise<Standing[]> {
+  const { urn } = state;
+  const kept = standing(state);
+  const own = kept ? [kept] : [];
+  if (urn === undefined || state.lock.servers === "") return own;
+  const { zookeeperAuth } = runtime.settings.settings;
+  const auth = state.keptAuth ?? (zookeeperAuth ? [zookeeperAuth] : []);
+  const found = await ask(runtime, state, auth, (of) => of.urn === urn);
+  return [...own, ...known(state, found)];
+}
+
+/** Goes on under a lock that was found, at its path and with its data, as under one that the state knows. */
+export function adopting(state: State, [found]: Standing[]): State {
+  if (!found || state.kept) return state;
+  return { ...state, ...keptState(found, "failed", state) };
+}
+
+function findsItself(plan: Plan, state: State, runs: boolean): boolean {
+  const { servers, name, root = DEFAULT_ROOT } = state.lock;
+  const sameLock =
+    servers === plan.lock.servers &&
+    name === plan.lock.name &&
+    root === plan.lock.root;
+  const sameOwner =
+    state.target === plan.target &&
+    marksOf(plan).process === state.marks.process;
+  return runs && sameLock && sameOwner;
+}
+
+/** An answer that is not to be had is told, and stops nothing: whoever is blocked is told by whom. */
+async function ask(
+  runtime: Runtime,
+  { lock, target }: State,
+  auth: Standing["auth"],
+  own: (of: { urn?: string; subject: string }) => boolean,
+): Promise<Standing[]> {
+  try {
+    return await standingIn(runtime, {
+      ...{ lock, auth },
+      owns: (of) => of.target === target && own(of),
+    });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    runtime.status.warn(
+      undefined,
+      `${target}: whether a killed run left its lock ${lock.name} could not be asked: ${why}`,
+    );
+    return [];
+  }
+}
+
+function known(state: State, found: Standing[]): Standing[] {
+  return found.filter(({ where }) => where.holder !== state.kept?.holder);
+}

@@ -1,0 +1,257 @@
+import { expect } from "chai";
+import type { Survey } from "../../../core/action";
+import { ownerKey } from "../../../core/lock/tree/paths";
+import type { HistoryRecord, HolderView } from "../../../core/lock/types";
+import { anyPlan } from "../../../provider/rolling/earlier";
+import { fleetOf } from "../../../provider/rolling/fleet";
+import { hostsOf } from "../../../provider/rolling/known";
+import { lineUp } from "../../../provider/rolling/line-up";
+import { countOf } from "../../../provider/rolling/outcome";
+import type { FleetState } from "../../../provider/rolling/state";
+import { Runtime, type Heavy } from "../../../provider/runtime";
+import { Status } from "../../../provider/status";
+import { done } from "./done";
+import { typed } from "./inputs";
+
+const URN = "urn:fleet";
+const RAN = "4a2b0000-0000-0000-0000-000000000000/10/100";
+
+interface World {
+  records?: Partial<HistoryRecord>[];
+  holders?: { target: string; subject: string; group?: string; urn?: string }[];
+  surveys?: Record<string, Survey>;
+}
+
+/** ZooKeeper and hosts as a test says they are. */
+function runtimeOf({ records = [], holders = [], surveys = {} }: World) {
+  const path = "/locked-action/web";
+  const heavy = {
+    hosts: {},
+    systemClock: {},
+    sessions: {
+      lease: () => Promise.resolve({ session: {}, release: async () => {} }),
+    },
+    ownerKey,
+    lockPath: () => path,
+    readUnfinishedRoll: () => Promise.resolve(records),
+    endRoll: async () => {},
+    readHoldersOf: () =>
+      Promise.resolve(
+        holders.map(({ group, ...record }) => ({
+          id: `${ownerKey(path, record)}-1`,
+          ...{ state: "stale", group: group ?? record.target, record },
+        })) as unknown as HolderView[],
+      ),
+    survey: (spec: { owner: { target: string } }) =>
+      Promise.resolve(
+        surveys[spec.owner.target] ?? { kind: "seen", identities: [RAN] },
+      ),
+  };
+  return new Runtime(new Status(() => {}), () => heavy as unknown as Heavy);
+}
+
+const inputsOf = (over: Record<string, unknown> = {}) => ({
+  hosts: Object.fromEntries(
+    ["web1", "web2", "web3", "web4"].map((name) => [
+      name,
+      { connection: { host: name } },
+    ]),
+  ),
+  action: { command: "true" },
+  process: { commandString: "^web$" },
+  lock: { name: "web", servers: "zk:2181" },
+  triggers: [1],
+  __urn: URN,
+  ...over,
+});
+
+async function lined(
+  inputs: Record<string, unknown>,
+  before: FleetState | null,
+  world: World = {},
+) {
+  const fleet = fleetOf(typed(inputs), {});
+  const { hosts } = hostsOf(fleet, before);
+  const options = { before, endFirst: false };
+  const line = await lineUp(runtimeOf(world), fleet, hosts, options);
+  const stages = line.members.map(
+    ({ key, stage, canary }) => `${key} ${stage}${canary ? " canary" : ""}`,
+  );
+  return { line, stages, fleet, hosts };
+}
+
+const NONE: Survey = { kind: "seen", identities: [], left: [] };
+const keyOf = (inputs: Record<string, unknown>) =>
+  anyPlan(fleetOf(typed(inputs), {})).runKey;
+
+describe("the order of a roll", () => {
+  const next = inputsOf({ triggers: [2] });
+  const before = done(inputsOf(), {
+    ...Object.fromEntries(
+      ["web1", "web2", "web3", "web4"].map((name) => [
+        name,
+        { processAfter: [RAN] },
+      ]),
+    ),
+  });
+
+  it("has a host that holds the lock before all that are broken", async () => {
+    const { stages } = await lined(next, before, {
+      surveys: { web1: NONE },
+      holders: [{ target: "web2", subject: "^web$" }],
+    });
+    expect(stages).to.deep.equal([
+      ...["web1 repair", "web2 holder", "web3 rest", "web4 rest"],
+    ]);
+  });
+
+  it("takes over what a killed run left on a host that is done by the state", async () => {
+    const holders = [
+      { target: "web3", subject: "another pattern", urn: URN, group: "rack7" },
+    ];
+    const { stages, line } = await lined(inputsOf(), before, { holders });
+    expect(stages).to.deep.equal(["web3 holder"]);
+    const { state } = line.due.get("web3")!;
+    expect(state!.kept).to.deep.include({ subject: "another pattern" });
+    expect(state!.kept!.lock).to.deep.include({ data: "rack7" });
+  });
+
+  it("gives back what a killed run left on a host that is of the fleet no more", async () => {
+    const holders = [{ target: "old", subject: "^web$", urn: URN }];
+    const { line, stages } = await lined(inputsOf(), before, { holders });
+    expect(stages).to.deep.equal([]);
+    expect(line.strays.map(({ owner }) => owner.target)).to.deep.equal(["old"]);
+  });
+
+  it("leaves alone what another resource's run left", async () => {
+    const holders = [{ target: "web1", subject: "other", urn: "urn:other" }];
+    expect((await lined(inputsOf(), before, { holders })).stages).to.deep.equal(
+      [],
+    );
+  });
+
+  it("goes by the last record of a host, whatever it was for", async () => {
+    const kind = "acted" as const;
+    const one = { target: "web1", after: [RAN], kind };
+    const records = [
+      { ...one, runKey: keyOf(inputsOf()) },
+      { ...one, runKey: keyOf(next) },
+    ];
+    expect((await lined(inputsOf(), before, { records })).stages).to.deep.equal(
+      ["web1 rest"],
+    );
+    const { line } = await lined(next, before, { records });
+    expect(line.resumed.map(({ host }) => host.key)).to.deep.equal(["web1"]);
+  });
+
+  it("does not look again at what the state says is done, though its roll has not ended", async () => {
+    const kind = "acted" as const;
+    const one = { target: "web1", after: ["x/1/1"], kind };
+    const records = [{ ...one, runKey: keyOf(inputsOf()) }];
+    const { line, stages } = await lined(inputsOf(), before, { records });
+    expect([stages, line.resumed]).to.deep.equal([[], []]);
+  });
+
+  it("takes no host for broken because nothing is known of its processes", async () => {
+    const unrecorded = done(inputsOf());
+    const { stages } = await lined(next, unrecorded, {
+      surveys: { web1: NONE },
+    });
+    expect(stages).to.include("web1 rest");
+  });
+
+  describe("where the pattern finds nothing", () => {
+    const asks = async (...of: Parameters<typeof lined>) => {
+      const error = await lined(...of).then(
+        () => null,
+        (reason: unknown) => reason as Error,
+      );
+      return error?.message;
+    };
+
+    it("asks about it if the recorded processes still run, and begins nothing", async () => {
+      const left: Survey = { kind: "seen", identities: [], left: [RAN] };
+      expect(await asks(next, before, { surveys: { web2: left } })).to.equal(
+        "the pattern ^web$ matches no process, but those of the last run are still there: web2 (pid 10)",
+      );
+    });
+
+    it("asks about it if that is so on all hosts of a first roll", async () => {
+      const surveys = Object.fromEntries(
+        ["web1", "web2", "web3", "web4"].map((name) => [name, NONE]),
+      );
+      expect(await asks(inputsOf(), null, { surveys })).to.match(
+        /^the pattern \^web\$ matches no process on any of 4 hosts/,
+      );
+      const { web4, ...three } = surveys;
+      expect(web4).to.equal(NONE);
+      expect(await asks(inputsOf(), null, { surveys: three })).to.equal(
+        undefined,
+      );
+    });
+  });
+
+  describe("with canaries", () => {
+    const canary = { canary: { count: 1 } };
+
+    it("has the broken as its canaries", async () => {
+      const { stages } = await lined({ ...next, ...canary }, before, {
+        surveys: { web2: NONE, web3: NONE },
+      });
+      expect(stages).to.deep.equal([
+        ...["web1 rest", "web2 repair canary", "web3 repair", "web4 rest"],
+      ]);
+    });
+
+    const passed = (over: object) => ({
+      ...{ target: "web1", kind: "acted", after: [RAN], canary: true },
+      runKey: keyOf(next),
+      ...over,
+    });
+
+    it("counts one of an earlier run that passed", async () => {
+      const records = [passed({ verified: true })] as HistoryRecord[];
+      const { stages } = await lined({ ...next, ...canary }, before, {
+        records,
+      });
+      expect(stages).to.deep.equal(["web2 rest", "web3 rest", "web4 rest"]);
+    });
+
+    it("counts none that was not verified", async () => {
+      const records = [passed({ verified: false })] as HistoryRecord[];
+      const { stages } = await lined({ ...next, ...canary }, before, {
+        records,
+      });
+      expect(stages[0]).to.equal("web2 rest canary");
+    });
+
+    it("has new ones in each roll that always acts", async () => {
+      const always = inputsOf({ ...canary, always: true });
+      const known = done(always, { web1: { processAfter: [RAN] } });
+      known.results.web1!.canary = true;
+      const { stages } = await lined(always, known);
+      expect(stages[0]).to.equal("web1 rest canary");
+    });
+
+    it("has none among those that are only recorded", async () => {
+      const recorded = inputsOf({ ...canary, onCreate: "record" });
+      expect((await lined(recorded, null)).stages).to.deep.equal([
+        ...["web1 rest", "web2 rest", "web3 rest", "web4 rest"],
+      ]);
+    });
+  });
+});
+
+describe("the count of a roll that always acts", () => {
+  it("has no host for done that it did not get to", () => {
+    const always = inputsOf({ always: true });
+    const fleet = fleetOf(typed(always), {});
+    const { hosts } = hostsOf(fleet, done(always));
+    const ends = hosts.map(({ key, state }, i) => ({
+      ...{ key, state, canary: false, reasons: null, left: i > 0 },
+    }));
+    expect(countOf(fleet, ends)).to.deep.equal({
+      ...{ total: 4, done: 1, failed: 0, left: 3 },
+    });
+  });
+});
