@@ -1,3 +1,4 @@
+import { CREDENTIALS } from "../core/zookeeper/codes";
 import { stripVTControlCharacters } from "node:util";
 import type { Command } from "commander";
 import { LockRefused, LockUnavailable } from "../core/lock";
@@ -82,7 +83,7 @@ async function connected(context: Context, session: Session): Promise<void> {
   } catch {
     if (signal.aborted) throw signal.reason;
     if (session.state === "refused")
-      throw new LockRefused(`ZooKeeper at ${session.reason}`);
+      throw new LockRefused(`ZooKeeper at ${session.reason}`, [CREDENTIALS]);
     throw new LockUnavailable(
       `ZooKeeper at ${session.servers} is not reachable: not connected within ${options.connectTimeout} s`,
       [

@@ -75,10 +75,19 @@ async function look(
   try {
     answer = await askServer(host, "srvr", PATIENCE);
   } catch (error) {
-    return { ...unknown, problem: (error as Error).message };
+    const { code, message } = error as NodeJS.ErrnoException;
+    const ended = code === "ECONNRESET" || code === "EPIPE";
+    const problem = ended ? strange("") : message;
+    return { ...unknown, problem };
   }
-  const mode = /^Mode: (\w+)/m.exec(answer)?.[1] ?? null;
+  const mode = /^Mode: ([\w-]+)/m.exec(answer)?.[1] ?? null;
   const version = /version: ([\w.]+)/.exec(answer)?.[1] ?? null;
+  if (mode === "read-only")
+    return {
+      ...{ ...unknown, version },
+      problem:
+        "read-only: it is cut off from its ensemble, and serves no writes",
+    };
   if (mode) return { name, serves: true, mode, version, problem: "" };
   if (/not currently serving/.test(answer))
     return {
@@ -87,11 +96,19 @@ async function look(
     };
   // it does not talk to us in this way: does it in the other?
   const serves = await servesSessions(`${name}${chroot}`);
-  const said = oneLine(answer, 80) || "nothing";
-  return {
-    ...{ ...unknown, serves },
-    problem: serves ? "" : `no session, and to srvr it answered: ${said}`,
-  };
+  return { ...unknown, serves, problem: serves ? "" : strange(answer) };
+}
+
+/** What it is that answers so, and gives no session. */
+function strange(answer: string): string {
+  // the first bytes of a TLS alert
+  if (/^\x15\x03[\x00-\x04]/.test(answer))
+    return "it speaks TLS alone: a port without TLS is needed";
+  if (answer === "")
+    return "it takes connections and ends them without a word: is the port for TLS alone, or are its connections used up (maxClientCnxns)?";
+  if (/^HTTP\/|^SSH-|^<!|^<html/i.test(answer))
+    return `no ZooKeeper is there: it answered ${oneLine(answer, 80)}`;
+  return `no session, and to srvr it answered: ${oneLine(answer, 80)}`;
 }
 
 async function servesSessions(server: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { listLocks, LockError } from "../../core/lock";
+import { adviceFor } from "../../core/zookeeper/codes";
 import type { Session } from "../../core/zookeeper/session";
 import type { Context } from "../context";
 import { storyOf } from "../errors";
@@ -65,7 +66,7 @@ async function rights(context: Context, session: Session): Promise<Check[]> {
       failed(
         "permissions",
         `making a node below ${at}: ${made.code}`,
-        "give the credentials of a user who may: LOCKED_ACTION_AUTH=digest:USER:PASSWORD",
+        ...adviceFor(made.code),
       ),
     ];
   const after = Date.now();
@@ -74,7 +75,11 @@ async function rights(context: Context, session: Session): Promise<Check[]> {
   const permissions =
     gone.code === "OK"
       ? ok("permissions", `nodes can be made and deleted below ${at}`)
-      : failed("permissions", `deleting a node below ${at}: ${gone.code}`);
+      : failed(
+          "permissions",
+          `deleting a node below ${at}: ${gone.code}`,
+          ...adviceFor(gone.code),
+        );
   return [
     found,
     permissions,

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import * as zookeeper from "node-zookeeper-client";
 import type { Client, Event } from "node-zookeeper-client";
+import { FURTHER_CODES } from "./codes";
 import { Frames } from "./frames";
 import type { Access, CreateMode, Operation } from "./operations";
 import "./quick-records";
@@ -61,13 +62,32 @@ const NAMES = new Map<number, string>(
 export function codeOf(error: unknown): Code {
   if (!error) return "OK";
   const code = (error as { code?: unknown }).code;
-  const name = typeof code === "number" ? NAMES.get(code) : undefined;
+  const name =
+    typeof code === "number"
+      ? (NAMES.get(code) ?? FURTHER_CODES.get(code))
+      : undefined;
   return (name ?? `ERROR_${String(code)}`) as Code;
 }
 
 export function internals(client: Client): Internals {
   return (client as unknown as { connectionManager: Internals })
     .connectionManager;
+}
+
+/** Emitted by a client whose server serves nobody without credentials (`enforce.auth.enabled`). */
+export const CREDENTIALS_DEMANDED = "credentialsDemanded";
+
+/** Such a server ends the connection with this; the library drops it, for its number is no request's. */
+function demandsCredentials(frame: Buffer): boolean {
+  const [afterLength, afterXid, afterZxid] = [4, 8, 16];
+  return (
+    frame.length === 20 &&
+    frame.readInt32BE(0) === 16 &&
+    frame.readInt32BE(afterLength) === 0 &&
+    frame.readBigInt64BE(afterXid) === 0n &&
+    FURTHER_CODES.get(frame.readInt32BE(afterZxid)) ===
+      "AUTHENTICATION_DEMANDED"
+  );
 }
 
 /** A client of one session with the library's wedges and crashes cured from outside; not yet connected. */
@@ -84,7 +104,10 @@ export function createClient(servers: Servers, sessionTimeout: number): Client {
   manager.onSocketData = (chunk) => {
     try {
       // one at a time: the library would go through many by recursion, copying the rest each time
-      frames.feed(chunk, handle);
+      frames.feed(chunk, (frame) => {
+        if (demandsCredentials(frame)) client.emit(CREDENTIALS_DEMANDED);
+        handle(frame);
+      });
     } catch {
       // Whatever cannot be parsed ends this connection; our deadlines do the rest.
       manager.socket?.destroy();

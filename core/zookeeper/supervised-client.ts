@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
 import {
+  CREDENTIALS_DEMANDED,
   abandon,
   CONNECTING,
   createClient,
@@ -8,7 +9,7 @@ import {
   type Client,
 } from "./client";
 import { InFlight } from "./in-flight";
-import type { DataReply, Reply } from "./replies";
+import type { Code, DataReply, Reply } from "./replies";
 import type { Servers } from "./servers";
 import { system, type System } from "./system";
 import { Watches } from "./watches";
@@ -60,6 +61,8 @@ export abstract class SupervisedClient extends EventEmitter {
   private connecting: { socket: unknown; since: number } | null = null;
   private readonly timer: NodeJS.Timeout;
   private problem = "";
+  /** What is answered once the session is refused. */
+  private refusal: Code = "AUTH_FAILED";
 
   constructor(protected readonly options: SessionOptions) {
     super();
@@ -118,6 +121,13 @@ export abstract class SupervisedClient extends EventEmitter {
     client.on("state", (state) => {
       if (client === this.client) this.onState(state.name);
     });
+    client.on(CREDENTIALS_DEMANDED, () => {
+      if (client === this.client)
+        this.refuse(
+          `${this.servers} serves nobody without credentials`,
+          "AUTHENTICATION_DEMANDED",
+        );
+    });
     client.connect();
   }
 
@@ -132,12 +142,19 @@ export abstract class SupervisedClient extends EventEmitter {
     } else if (name === "EXPIRED") {
       this.lose("the server says that the session has expired");
     } else if (name === "AUTH_FAILED") {
-      this.problem = `${this.servers} refused the credentials`;
-      this.state = "refused";
-      abandon(this.client);
-      this.inFlight.endAll("AUTH_FAILED");
-      this.emit("refused");
+      this.refuse(`${this.servers} refused the credentials`, name);
     }
+  }
+
+  /** For good: another try would end the same way. */
+  private refuse(problem: string, code: Code): void {
+    if (this.state === "closed" || this.state === "refused") return;
+    this.problem = problem;
+    this.state = "refused";
+    this.refusal = code;
+    abandon(this.client);
+    this.inFlight.endAll(code);
+    this.emit("refused");
   }
 
   private suspend(): void {
@@ -207,7 +224,7 @@ export abstract class SupervisedClient extends EventEmitter {
   ): Promise<R> {
     const { state, client } = this;
     if (state !== "connected") {
-      const code = state === "refused" ? "AUTH_FAILED" : "CONNECTION_LOSS";
+      const code = state === "refused" ? this.refusal : "CONNECTION_LOSS";
       return Promise.resolve({ code, unsent: true } as R);
     }
     this.sent.set(kind, (this.sent.get(kind) ?? 0) + 1);

@@ -136,7 +136,7 @@ describe("a process with a session", () => {
       console.log(codes.at(-2), codes.at(-1));
       await session.close();`;
     expect(await run(rig.server.connect, program)).to.deep.equal({
-      said: "ERROR_-125 OK",
+      said: "QUOTA_EXCEEDED OK",
       code: 0,
     });
   });

@@ -1,6 +1,7 @@
 import type { Session } from "../../zookeeper/session";
-import { LockCancelled, LockRefused, LockUnavailable } from "../errors";
+import { LockCancelled, LockRefused } from "../errors";
 import { HeldLock } from "../holder/held";
+import { unreachable } from "../tree/refusal";
 import { Unsettled, within } from "../tree/settle";
 import type { Held, LockRequest } from "../types";
 import { NewSession } from "./asking";
@@ -122,9 +123,7 @@ async function explain(attempt: Attempt, error: unknown): Promise<unknown> {
   const { session, request } = attempt;
   if (error instanceof Expired || error instanceof Unsettled) {
     if (session.state !== "connected" || error instanceof Unsettled)
-      return new LockUnavailable(
-        `lock ${request.name}: ZooKeeper at ${session.servers} is not reachable: ${session.reason}`,
-      );
+      return unreachable(session, session.reason, `lock ${request.name}: `);
     return timeoutError(attempt, await report(attempt));
   }
   if (error instanceof LockCancelled)

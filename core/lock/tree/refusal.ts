@@ -1,6 +1,7 @@
+import { adviceFor, CREDENTIALS } from "../../zookeeper/codes";
 import type { Reply } from "../../zookeeper/replies";
 import type { Session } from "../../zookeeper/session";
-import { LockRefused } from "../errors";
+import { LockRefused, LockUnavailable } from "../errors";
 
 /** The error of an answer that nothing can be done about. */
 export function refusal(
@@ -8,15 +9,24 @@ export function refusal(
   what: string,
   session: Session,
 ): LockRefused {
-  const advice =
-    reply.code === "NO_AUTH" || reply.code === "INVALID_ACL"
-      ? [
-          "its ACL does not allow these credentials: give lock.auth of a user who may, or have the ACL changed",
-        ]
-      : [];
   return new LockRefused(
     `${what}: ZooKeeper at ${session.servers} answered ${reply.code}`,
-    advice,
+    adviceFor(reply.code),
     reply.code,
+  );
+}
+
+/** The error of an answer that did not come: the server is away, or will never answer these credentials. */
+export function unreachable(
+  session: Session,
+  why: string,
+  prefix = "",
+): LockRefused | LockUnavailable {
+  if (session.state === "refused")
+    return new LockRefused(`${prefix}ZooKeeper at ${session.reason}`, [
+      CREDENTIALS,
+    ]);
+  return new LockUnavailable(
+    `${prefix}ZooKeeper at ${session.servers} is not reachable: ${why}`,
   );
 }
