@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { clean } from "../text/clean";
 import { createRedactor, type Redactor } from "../text/redact";
 import type { Baseline } from "../lock/types";
 import type { Identity } from "../process/types";
@@ -59,7 +60,9 @@ export interface Context {
 const BEGUN = new Set<Phase | undefined>(["attempted", "acted", "verified"]);
 
 export function openContext(spec: ActionSpec, deps: ActionDeps): Context {
-  const redact = createRedactor(spec.secrets);
+  const takeOut = createRedactor(spec.secrets);
+  // foreign text is in whatever is told: it is cleaned where it leaves, after secrets were taken out
+  const redact = (text: string) => clean(takeOut(text));
   const say: Context["say"] = (step, text, more) =>
     deps.report({ step, text: redact(text), ...more });
   const same = spec.debt?.runKey === spec.runKey ? spec.debt : null;

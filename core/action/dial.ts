@@ -14,7 +14,7 @@ export async function dial(context: Context): Promise<void> {
       onTry: (number, of, reason) =>
         context.say(
           "dial",
-          `try ${of > 0 ? `${number} of ${of}` : number} failed: ${oneLine(reason)}`,
+          `try ${of > 0 ? `${number} of ${of}` : number} failed: ${oneLine(context.redact(reason))}`,
           { retrying: true },
         ),
     });

@@ -1,4 +1,4 @@
-import { tail } from "../text/lines";
+import { middleOut } from "../text/lines";
 import type { Context } from "./context";
 import { Stopped, type StepFailure } from "./failure";
 import { nextSteps } from "./next-steps";
@@ -12,7 +12,7 @@ import type {
 } from "./types";
 
 /** Longest text of each output, in characters. */
-const OUTPUT = 65_536;
+const OUTPUT = 66_000;
 
 export function succeeded(
   context: Context,
@@ -75,8 +75,8 @@ function common(context: Context) {
     ...(exitCode === undefined ? {} : { exitCode }),
     ...(output
       ? {
-          stdout: redact(tail(output.stdout, OUTPUT)),
-          stderr: redact(tail(output.stderr, OUTPUT)),
+          stdout: middleOut(redact(output.stdout), OUTPUT),
+          stderr: middleOut(redact(output.stderr), OUTPUT),
         }
       : {}),
     ...(before ? { before } : {}),

@@ -13,10 +13,13 @@ export class ChannelError extends Error {
   }
 }
 
+/** Another connection to the same host, of one's own. @throws Error */
+export type Dial = (signal?: AbortSignal) => Promise<Connection>;
+
 /** Milliseconds for a goodbye before the socket is closed without one. */
 const GOODBYE = 2_000;
 /** Milliseconds for the last processes of a script to go; what stays longer was left in the background. */
-const LINGER = 250;
+const LINGER = 1_000;
 
 /** An authenticated connection. It knows when, and why, it is lost. */
 export class Connection {
@@ -24,6 +27,11 @@ export class Connection {
   lost: string | null = null;
   /** The boot of the host, once a script has told it. */
   boot: string | null = null;
+  /** Scripts that have a session on it. */
+  sessions = 0;
+  /** Scripts that had one, and how many of them have told their end. */
+  served = 0;
+  told = 0;
   readonly slots: Slots;
   private readonly lingering = new Set<Promise<void>>();
   private readonly listeners = new Set<() => void>();
@@ -41,6 +49,11 @@ export class Connection {
     });
     client.on("close", () => this.lose("the host closed the connection"));
     client.on("end", () => this.lose("the host closed the connection"));
+  }
+
+  /** The host has closed it after one session that ended in order: it has no more than one for each connection. */
+  get single(): boolean {
+    return this.lost !== null && this.served === 1 && this.told === 1;
   }
 
   /** Calls back once, when the connection is lost. Returns how to forget that. */
@@ -105,9 +118,7 @@ export class Connection {
       const done = (error: Error | undefined, channel: ClientChannel) => {
         forget();
         if (!error) return resolve(accept(channel));
-        const { reason } = error as { reason?: number };
-        // 2: connect failed, what OpenSSH says beyond MaxSessions; 4: resource shortage
-        reject(new ChannelError(error.message, reason === 2 || reason === 4));
+        reject(new ChannelError(error.message, hasNoRoom(error)));
       };
       try {
         start(done);
@@ -124,6 +135,15 @@ export class Connection {
     for (const listener of this.listeners) listener();
     this.listeners.clear();
   }
+}
+
+/** In all these cases nothing was run. */
+function hasNoRoom(error: Error & { reason?: number }): boolean {
+  const { reason, message } = error;
+  // 2: connect failed, what OpenSSH says beyond MaxSessions; 4: resource shortage
+  if (reason === 2 || reason === 4) return true;
+  // dropbear opens the channel, and refuses the command; tinysshd has one session for each connection
+  return message === "Unable to exec" || /only one .*session/.test(message);
 }
 
 function describeLoss(error: Error & { level?: string }): string {

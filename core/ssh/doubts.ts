@@ -11,6 +11,8 @@ export interface SentRun {
 export interface HostDoubts {
   readonly sent: Map<string, SentRun>;
   readonly doubtful: Map<string, string>;
+  /** It has one session for each connection: each further script needs a connection of its own. */
+  single: boolean;
 }
 
 /** Hosts remembered at most; one that is forgotten loses a second line of defence only. */
@@ -28,7 +30,7 @@ export class Doubts {
     if (!doubts) {
       const [oldest] = this.hosts.keys();
       if (this.hosts.size >= MOST && oldest) this.hosts.delete(oldest);
-      doubts = { sent: new Map(), doubtful: new Map() };
+      doubts = { sent: new Map(), doubtful: new Map(), single: false };
       this.hosts.set(host, doubts);
     }
     return doubts;

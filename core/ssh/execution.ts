@@ -78,6 +78,9 @@ export class Execution {
     this.limit = wholeSeconds(plan.script.timeout);
     this.result = new Promise((resolve) => (this.resolve = resolve));
     this.over = new Promise((resolve) => (this.free = resolve));
+    connection.sessions++;
+    connection.served++;
+    void this.over.then(() => connection.sessions--);
     channel.on("error", () => {}); // "close" follows
     channel.stderr.on("error", () => {});
     channel.on("data", (chunk: Buffer) => this.take(this.stdout, chunk));
@@ -199,6 +202,7 @@ export class Execution {
   private finish(reason?: string): void {
     if (this.done) return;
     this.done = true;
+    if (this.complete) this.connection.told++;
     for (const timer of this.timers) clearTimeout(timer);
     if (this.quiet) clearTimeout(this.quiet);
     this.stdout.finish();

@@ -1,7 +1,7 @@
-import type { Connection } from "./connection";
+import type { Connection, Dial } from "./connection";
 import type { HostDoubts } from "./doubts";
 import { askFate, askGuard, type Sent } from "./guard";
-import { run } from "./run";
+import { run, runBeside } from "./run";
 import type {
   Fate,
   Guard,
@@ -17,6 +17,7 @@ export class LeasedHost implements RemoteHost {
   constructor(
     private readonly connection: Connection,
     private readonly doubts: HostDoubts,
+    private readonly dial: Dial,
     private readonly giveBack: () => void,
   ) {}
 
@@ -70,8 +71,18 @@ export class LeasedHost implements RemoteHost {
     this.giveBack();
   }
 
-  private send(script: Script, signal?: AbortSignal): Promise<RunResult> {
-    return run(this.connection, script, signal);
+  private async send(script: Script, signal?: AbortSignal): Promise<RunResult> {
+    const dial: Dial = (stop) => {
+      this.doubts.single = true;
+      return this.dial(stop);
+    };
+    if (!this.doubts.single && !this.connection.single) {
+      const result = await run(this.connection, script, dial, signal);
+      // it may have been closed while this one was on its way to it
+      const closed = result.started === false && this.connection.single;
+      if (!closed || signal?.aborted) return result;
+    }
+    return runBeside(script, dial, signal);
   }
 
   private sent(key: string, runId: string): Sent {

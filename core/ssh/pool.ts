@@ -52,7 +52,14 @@ class Pool implements HostPool {
   ): Promise<RemoteHost> {
     const { connection, release } = await this.share(options, dial);
     const doubts = this.doubts.of(connectionId(options));
-    return new LeasedHost(connection, doubts, release);
+    const beside = (signal?: AbortSignal) =>
+      persistently(options, signal ? { signal } : {}, (stop) =>
+        this.dial(
+          options,
+          AbortSignal.any([this.closing.signal, ...(stop ? [stop] : [])]),
+        ),
+      );
+    return new LeasedHost(connection, doubts, beside, release);
   }
 
   close(): void {

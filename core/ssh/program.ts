@@ -13,6 +13,8 @@ export const PROMPT = "[locked-action sudo]";
  */
 export const READY = "locked-action ready";
 const SAY_READY = "echo; echo locked-action  ready";
+/** Some servers, dropbear among them, leave a command in their own process group, which the end of ours would end too. */
+const LEAD = "la_w=; kill -0 -$$ 2>/dev/null || la_w=$(command -v setsid)";
 
 /** The line that is waited for after a password, which `sudo` may have left unread. */
 export const GO = "go";
@@ -38,7 +40,9 @@ export function commandLine({ sudo, sudoPassword }: Script): string {
     words.push("--");
   }
   const wait = `until [ "$la_w" = ${GO} ]; do read -r la_w || exit 97; done; `;
-  words.push(`/bin/sh -c '${SAY_READY}; ${asks ? wait : ""}exec /bin/sh -s'`);
+  words.push(
+    `/bin/sh -c '${SAY_READY}; ${asks ? wait : ""}${LEAD}; exec $la_w /bin/sh -s'`,
+  );
   return words.join(" ");
 }
 

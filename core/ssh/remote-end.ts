@@ -1,10 +1,17 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Connection } from "./connection";
+import { CrowdedError } from "./channel";
+import type { Connection, Dial } from "./connection";
 import { begin, type Execution } from "./execution";
 import type { Script } from "./types";
 
 /** Milliseconds for each of TERM and KILL to work. */
 const PATIENCE = 5_000;
+
+interface Way {
+  connection: Connection;
+  /** Where the host has one session for each connection. */
+  dial: Dial;
+}
 
 /**
  * Ends a script on its host: TERM to the whole process group, then KILL, by a second
@@ -12,13 +19,13 @@ const PATIENCE = 5_000;
  * none to what `sudo` started, none in sessions of root, and old ones none at all.
  */
 export async function endRemotely(
-  connection: Connection,
+  way: Way,
   script: Script,
   execution: Execution,
 ): Promise<void> {
   const over = execution.result.then(() => true);
   for (const signal of ["TERM", "KILL"] as const) {
-    void send(connection, script, execution, signal);
+    void send(way, script, execution, signal);
     if (await Promise.race([over, pause(PATIENCE, false, { ref: false })]))
       return;
   }
@@ -28,20 +35,20 @@ export async function endRemotely(
 }
 
 async function send(
-  connection: Connection,
+  way: Way,
   script: Script,
   execution: Execution,
   signal: "TERM" | "KILL",
 ): Promise<void> {
   const { group } = execution;
   const body = `kill -${signal} -${group}`;
-  if (group !== null && (await ranBeside(connection, script, body))) return;
+  if (group !== null && (await ranBeside(way, script, body))) return;
   execution.signal(signal);
 }
 
 /** Beyond the limit of scripts: an end must not wait for its turn. */
 async function ranBeside(
-  connection: Connection,
+  { connection, dial }: Way,
   { sudo, sudoPassword }: Script,
   body: string,
 ): Promise<boolean> {
@@ -51,14 +58,20 @@ async function ranBeside(
     ...(sudo === undefined ? {} : { sudo }),
     ...(sudoPassword === undefined ? {} : { sudoPassword }),
   };
+  const late = AbortSignal.timeout(PATIENCE / 2);
+  let own: Connection | null = null;
   try {
-    const execution = await begin(
-      connection,
-      script,
-      AbortSignal.timeout(PATIENCE / 2),
+    const execution = await begin(connection, script, late).catch(
+      async (error: unknown) => {
+        if (!(error instanceof CrowdedError)) throw error;
+        own = await dial(late);
+        return begin(own, script, late);
+      },
     );
     return (await execution.result).started !== false;
   } catch {
     return false; // the host's own deadline is left
+  } finally {
+    (own as Connection | null)?.close("the connection was closed by us");
   }
 }

@@ -5,6 +5,21 @@ const USER = /^(#[0-9]+|[A-Za-z0-9_][A-Za-z0-9._-]*\$?)$/;
 const KEY = /^[A-Za-z0-9._-]{1,200}$/;
 const RUN = /^[A-Za-z0-9._:-]{1,200}$/;
 
+/** A shell does not let anybody set these, or takes them for itself. */
+const UNSETTABLE = new Set([
+  ...["UID", "EUID", "GID", "EGID", "PPID", "USERNAME"],
+  ...["SHELLOPTS", "BASHOPTS", "BASH_VERSINFO"],
+]);
+
+/** What is wrong with the name of a variable of the body's environment; null if nothing is. */
+export function describeVariableProblem(name: string): string | null {
+  if (!NAME.test(name))
+    return "expected a name of letters, digits and _, not beginning with a digit";
+  return UNSETTABLE.has(name)
+    ? `no program can set ${name}: some shells have it as a variable of their own`
+    : null;
+}
+
 /** What is wrong with a script before it is sent; null if nothing is. Never repeats a value that may be secret. */
 export function describeScriptProblem(script: Script): string | null {
   const { body, environment = {}, timeout, sudo, sudoPassword, guard } = script;
@@ -14,6 +29,8 @@ export function describeScriptProblem(script: Script): string | null {
   for (const [name, value] of Object.entries(environment)) {
     if (!NAME.test(name))
       return `environment: ${JSON.stringify(name)} is no name of a variable`;
+    const problem = describeVariableProblem(name);
+    if (problem) return `environment: ${problem}`;
     if (value.includes("\0")) return `environment: ${name} contains NUL`;
   }
   if (typeof sudo === "string" && !USER.test(sudo))

@@ -4,7 +4,8 @@ export const KILL_AFTER = 2;
 /**
  * Ends the whole process group at the deadline, and what stays of it two seconds after
  * a TERM from anywhere. It lives as long as this shell: what outlives a shell that was
- * killed, a daemon say, is left alone.
+ * killed, a daemon say, is left alone. It is started before this shell has traps: with those,
+ * a signal that comes before it has set its own would be forgotten instead of ending it.
  */
 export function watchdog(seconds: number): string {
   return `command -v sleep >/dev/null || la_refuse 127 'this host has no sleep, which the deadline needs'
@@ -20,7 +21,10 @@ trap '' TERM
 kill -TERM 0
 sleep ${KILL_AFTER}
 kill -KILL 0 ) </dev/null >/dev/null 4>&- &
-la_k=$!`;
+la_k=$!
+trap '[ "$la_where" != syntax ] || la_syntax; la_unwatch' EXIT
+trap la_late=1 USR1
+trap la_term=1 TERM`;
 }
 
 /**
@@ -32,9 +36,6 @@ la_unwatch() {
 [ -z "$la_k" ] || [ -n "$la_late" ] || { kill -USR1 "$la_k"; wait "$la_k"; }
 la_k=
 }
-trap '[ "$la_where" != syntax ] || la_syntax; la_unwatch' EXIT
-trap la_late=1 USR1
-trap la_term=1 TERM
 la_ended() {
 [ -z "$la_late" ] || { la_tell "$1" timeout; exit 124; }
 [ -z "$la_term" ] || { la_tell "$1" TERM; trap - TERM; kill -TERM $$; }

@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { SERVICE_NAME } from "../../core/action/service";
+import { describeVariableProblem as describeProblemOfShell } from "../../core/ssh/script-problem";
 import { isUnknown, known } from "../unknown";
 import { checked, closed, positiveSeconds, rights, text, word } from "./parts";
-
-const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 const environment = known(
   z.record(z.string(), text).superRefine((value, context) => {
@@ -15,8 +14,8 @@ const environment = known(
 );
 
 function describeVariableProblem(name: string): string | null {
-  if (!VARIABLE.test(name))
-    return "expected a name of letters, digits and _, not beginning with a digit";
+  const problem = describeProblemOfShell(name);
+  if (problem) return problem;
   return name.startsWith("LOCKED_ACTION_")
     ? "names that begin with LOCKED_ACTION_ are set by this package"
     : null;
