@@ -1,4 +1,11 @@
 /** What people are told of holders. */
+import {
+  clearCommand,
+  lockedAction,
+  pulumiUp,
+  shellWord,
+  type LockPlace,
+} from "../text/command";
 import { system } from "../zookeeper/system";
 import type { ChefHolder, HolderView, Member } from "./types";
 
@@ -38,15 +45,31 @@ export function describeAge(seconds: number): string {
   return `${Math.round(whole / 86_400)} days`;
 }
 
-/** What can be done about a holder that blocks. */
-export function waysOn(name: string, { id, record }: HolderView): string[] {
+/** Where a lock is, for commands that are printed. `lock`: its path. */
+export const placeOf = (
+  { servers }: { servers: string },
+  lock: string,
+): LockPlace => ({
+  servers,
+  root: lock.slice(0, lock.lastIndexOf("/")) || "/",
+});
+
+/** What can be done about a holder that blocks; one that is at work is never offered for `clear`. */
+export function waysOn(
+  place: LockPlace,
+  name: string,
+  { id, record, state }: HolderView,
+): string[] {
+  const see = `see it: ${lockedAction(place, "show", name)}`;
+  if (state === "live" || state === "repairing")
+    return [see, `wait for its end: ${lockedAction(place, "wait", name)}`];
   const again = record?.urn
-    ? [`let its owner repair it: pulumi up --target '${record.urn}'`]
+    ? [`let its owner repair it: ${pulumiUp(record.urn)}`]
     : [];
   return [
     ...again,
-    `see it: locked-action show ${name}`,
-    `or, if it needs no repair, clear it: locked-action clear ${name} --holder ${id}`,
+    see,
+    `or, if it needs no repair, clear it: ${clearCommand(place, name, id)}`,
   ];
 }
 
@@ -59,7 +82,7 @@ export function waysOnWithChef(
     kind === "chef"
       ? `the next Chef run on ${data} takes it over`
       : "another of our locks has the same lock.chef, or its holder was taken away by hand",
-    `if nobody works under it, and nobody will: zkCli.sh -server ${servers} delete ${path}`,
+    `if nobody works under it, and nobody will: zkCli.sh -server ${shellWord(servers)} delete ${shellWord(path)}`,
   ];
 }
 

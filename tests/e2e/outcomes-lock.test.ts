@@ -123,7 +123,7 @@ describe("outcomes of the lock, row by row", () => {
     const stack = await open("failed", { lock: { ownerGrace: 0.3 } });
     await expectNotGot(stack, "failed", await stack.up(), [
       /failed: lock: failed: blocked by web9 \(app\), failed: step verify failed \d+ s ago, exit 7: not healthy/,
-      `pulumi up --target '${WEB9}'`,
+      `pulumi up --target ${WEB9}`,
       `locked-action clear failed --holder ${id}`,
     ]);
     await clear(session, path("failed"), id, by);

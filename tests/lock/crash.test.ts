@@ -148,7 +148,7 @@ describe("a fault", () => {
       `lock ${lock.name}: releasing ${held.path}: no answer from ZooKeeper in 1 s: no connection to ${proxy.connect}`,
     );
     expect(error!.story.at(-1)).to.equal(
-      `if nobody works under it, clear it: locked-action clear ${lock.name} --holder ${held.id}`,
+      `if nobody works under it, clear it: locked-action clear '${lock.name}' --holder ${held.id} -m WHY --servers ${proxy.connect} --root /tests`,
     );
     expect(await lab.holders(lock)).to.deep.equal([held.id]);
   });

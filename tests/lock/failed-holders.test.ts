@@ -29,10 +29,11 @@ describe("a failed or stale holder", () => {
         `^lock ${lock.name}: blocked by a \\(app\\), failed: step act failed \\d+ s ago, exit 1: exit status 1$`,
       ),
     );
+    const at = `--servers ${lab.server.connect} --root /tests`;
     expect(error.story).to.deep.equal([
-      `let its owner repair it: pulumi up --target '${urn}'`,
-      `see it: locked-action show ${lock.name}`,
-      `or, if it needs no repair, clear it: locked-action clear ${lock.name} --holder ${holder.id}`,
+      `let its owner repair it: pulumi up --target ${urn}`,
+      `see it: locked-action show '${lock.name}' ${at}`,
+      `or, if it needs no repair, clear it: locked-action clear '${lock.name}' --holder ${holder.id} -m WHY ${at}`,
     ]);
     expect(await lab.waiters(lock)).to.deep.equal([]);
   });

@@ -1,3 +1,5 @@
+import { clearCommand } from "../../text/command";
+import { placeOf } from "../describe";
 import {
   adopt as adoptHolder,
   freeMirror,
@@ -174,7 +176,7 @@ function otherData(
   return new LockDataChanged(
     `lock ${name}: our own holder ${id} has lock data "${group}", and lock.data is now "${asked}"`,
     [
-      `bring it back to "${group}" for one run, or clear the holder: locked-action clear ${name} --holder ${id}`,
+      `bring it back to "${group}" for one run, or clear the holder: ${clearCommand(placeOf(attempt.session, attempt.paths.lock), name, id)}`,
     ],
     group,
   );

@@ -1,3 +1,5 @@
+import { clearCommand, lockedAction } from "../../text/command";
+import { placeOf } from "../describe";
 import {
   LockCancelled,
   LockInDoubt,
@@ -33,11 +35,12 @@ export async function giveUp(attempt: Attempt, why: unknown): Promise<void> {
     if (!doubt) return;
     const { path } = doubt;
     const id = path.split("/").at(-1)!;
+    const place = placeOf(attempt.session, attempt.paths.lock);
     throw new LockInDoubt(
       `${(why as LockError).message}; and ZooKeeper did not say whether the lock was got: ${path}`,
       [
-        `see it: locked-action show ${request.name}`,
-        `if it is there and stale, clear it: locked-action clear ${request.name} --holder ${id}`,
+        `see it: ${lockedAction(place, "show", request.name)}`,
+        `if it is there and stale, clear it: ${clearCommand(place, request.name, id)}`,
       ],
       path,
     );

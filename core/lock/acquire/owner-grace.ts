@@ -1,4 +1,4 @@
-import { describeHolder, viewOf, waysOn } from "../describe";
+import { describeHolder, placeOf, viewOf, waysOn } from "../describe";
 import { LockBlocked } from "../errors";
 import type { Member } from "../types";
 import type { Attempt } from "./attempt";
@@ -46,7 +46,7 @@ function blockedBy(attempt: Attempt, member: Member): LockBlocked {
   const view = viewOf(member, date);
   return new LockBlocked(
     `lock ${request.name}: blocked by ${describeHolder(view, date)}`,
-    waysOn(request.name, view),
+    waysOn(placeOf(session, attempt.paths.lock), request.name, view),
     view,
   );
 }

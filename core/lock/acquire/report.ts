@@ -2,10 +2,12 @@ import {
   describeAge,
   describeChefHolder,
   describeHolder,
+  placeOf,
   viewOf,
   waysOn,
   waysOnWithChef,
 } from "../describe";
+import { lockedAction } from "../../text/command";
 import { readChefHolder } from "../chef/chef-holder";
 import { mirrorPath } from "../chef/mirror";
 import { LockOnHold, LockTimeout } from "../errors";
@@ -43,8 +45,9 @@ export function timeoutError(
   wait: WaitReport,
 ): LockTimeout | LockOnHold {
   const { name } = attempt.request;
+  const place = placeOf(attempt.session, attempt.paths.lock);
   const waited = describeAge(wait.waited);
-  const place = `place ${wait.place} of ${wait.queued} in the queue`;
+  const queued = `place ${wait.place} of ${wait.queued} in the queue`;
   const date = attempt.session.system.date();
   const story = wait.holders.map(
     (holder) => `holder: ${describeHolder(holder, date)}`,
@@ -52,8 +55,8 @@ export function timeoutError(
   if (wait.hold) {
     const { by, why, since } = wait.hold;
     return new LockOnHold(
-      `lock ${name}: on hold by ${by} since ${since}: ${why} (waited ${waited}, ${place})`,
-      [...story, `let it go on: locked-action unhold ${name}`],
+      `lock ${name}: on hold by ${by} since ${since}: ${why} (waited ${waited}, ${queued})`,
+      [...story, `let it go on: ${lockedAction(place, "unhold", name)}`],
       wait.hold,
     );
   }
@@ -64,14 +67,14 @@ export function timeoutError(
       ? `held by ${describeChefHolder(wait.chef)}`
       : "nobody holds it";
   return new LockTimeout(
-    `lock ${name}: not got in ${waited}: ${by} (${place})`,
+    `lock ${name}: not got in ${waited}: ${by} (${queued})`,
     [
       ...story.slice(1),
       ...(first || !wait.chef
         ? []
         : waysOnWithChef(wait.chef, attempt.session.servers)),
       attempt.patience.limit(),
-      ...(first ? waysOn(name, first) : []),
+      ...(first ? waysOn(place, name, first) : []),
     ],
     wait,
   );

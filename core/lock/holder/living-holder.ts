@@ -1,3 +1,5 @@
+import { clearCommand, lockedAction, type LockPlace } from "../../text/command";
+import { placeOf } from "../describe";
 import type { Session } from "../../zookeeper/session";
 import { LockInDoubt, LockLost } from "../errors";
 import { readHistory } from "../tree/history";
@@ -225,14 +227,18 @@ export abstract class LivingHolder {
         `lock ${this.name}: ${what} ${this.path}: no answer from ZooKeeper in ${this.settleTimeout} s: ${error.message}`,
         [
           "the holder may be there still",
-          `see it: locked-action show ${this.name}`,
-          `if nobody works under it, clear it: locked-action clear ${this.name} --holder ${this.id}`,
+          `see it: ${lockedAction(this.place, "show", this.name)}`,
+          `if nobody works under it, clear it: ${clearCommand(this.place, this.name, this.id)}`,
         ],
         this.path,
       );
     } finally {
       if (this.isOver()) this.leave();
     }
+  }
+
+  private get place(): LockPlace {
+    return placeOf(this.session, this.paths.lock);
   }
 
   /** Who took it away and why, from history. */
@@ -248,7 +254,7 @@ export abstract class LivingHolder {
       ? `cleared by ${act.by} at ${act.at}: ${act.reason ?? "no reason given"}`
       : "cleared, or adopted by a later run of its owner";
     return new LockLost(`lock ${this.name}: no longer ours: ${how}`, [
-      `what happened: locked-action history ${this.name}`,
+      `what happened: ${lockedAction(this.place, "history", this.name)}`,
     ]);
   }
 }

@@ -1,9 +1,10 @@
+import { lockedAction } from "../../text/command";
 import { isLoss, type Reply } from "../../zookeeper/replies";
 import type { Session } from "../../zookeeper/session";
 import type { Watcher } from "../../zookeeper/watches";
 import { chefHalf } from "../chef/chef-half";
 import { readChefHolder } from "../chef/chef-holder";
-import { viewOf } from "../describe";
+import { placeOf, viewOf } from "../describe";
 import { LockRefused } from "../errors";
 import { readForeign } from "../tree/foreign";
 import {
@@ -94,7 +95,7 @@ export async function describeLock(
   throw new LockRefused(
     `lock ${name}: there is none at ${path} of ${session.servers}`,
     [
-      "it is made by its first user; see those that are there: locked-action list",
+      `it is made by its first user; see those that are there: ${lockedAction(placeOf(session, path), "list")}`,
     ],
   );
 }
