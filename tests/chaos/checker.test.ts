@@ -196,10 +196,6 @@ describe("the checker of histories", () => {
       script.add([create(`${L}/holders/0`, "g"), create(`${L}/holders/0/a-1`)]);
       return script.release(0, "a-1");
     },
-    "granted without being counted": () =>
-      new Script({ max: 2 })
-        .grant(0, "a-1", { counted: false })
-        .release(0, "a-1"),
     "failed without changing L": () => {
       const script = new Script().grant(0, "a-1");
       script.add([set(`${L}/holders/0/a-1`, record("failed"))]);

@@ -37,7 +37,6 @@ export type Rule =
   | "adopted as if it had not failed"
   | "outlives its session"
   | "granted without naming L"
-  | "granted without being counted"
   | "failed without changing L"
   | "undid a hold"
   | "put on hold by nobody"

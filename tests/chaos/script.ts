@@ -52,14 +52,13 @@ export class Script {
   grant(
     slot: number,
     id: string,
-    { group = id, waiter = "", join = false, counted = true, beside = "" } = {},
+    { group = id, waiter = "", join = false, beside = "" } = {},
   ): this {
     const zxid = this.add([
       check(L),
       ...(waiter ? [remove(`${L}/waiters/${waiter}`)] : []),
       ...(join ? [] : [create(`${L}/holders/${slot}`, group)]),
       ...(beside ? [check(`${L}/holders/${beside}`)] : []),
-      ...(counted ? [set(`${L}/holders`, "")] : []),
       create(`${L}/holders/${slot}/${id}`),
       set(`${L}/holders/${slot}/${id}`, record("held")),
       create(`${L}/holders/${slot}/${id}/l-1`, "", true),

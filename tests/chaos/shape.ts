@@ -1,7 +1,7 @@
 import type { Report } from "./checker";
 import { idOf } from "./grants";
 import type { HistoryRecord } from "../../core/lock";
-import { ownerOf, type State } from "./tree";
+import { type State } from "./tree";
 import type { Change, Transaction } from "./transactions";
 
 export const LIVE = /\/holders\/\d+\/([^/]+)\/l-[^/]+$/;
@@ -24,7 +24,6 @@ export function checkShape(
   if (!was || !is) return;
   const named = own.filter(({ path }) => path === lock);
   checkNamed(own, named, report);
-  checkCounted(lock, is, own, report);
   checkFailures(was, is, named, report);
   checkTerms(was, is, own, report);
 }
@@ -37,27 +36,6 @@ function checkNamed(own: Change[], named: Change[], report: Report): void {
   for (const { kind, path } of own)
     if (kind === "create" && idOf(path))
       report("granted without naming L", path);
-}
-
-/** A grant beside others counts in the version of H, or who comes beside others would not know of it. */
-function checkCounted(
-  lock: string,
-  is: State,
-  own: Change[],
-  report: Report,
-): void {
-  if (is.limits.maxHolders === 1) return;
-  if (
-    own.some(({ kind, path }) => kind === "set" && path === `${lock}/holders`)
-  )
-    return;
-  const idsOf = (wanted: Change["kind"]) =>
-    own.flatMap(({ kind, path }) =>
-      kind === wanted ? (idOf(path) ?? []) : [],
-    );
-  const adopted = new Set(idsOf("delete").map(ownerOf));
-  for (const id of idsOf("create"))
-    if (!adopted.has(ownerOf(id))) report("granted without being counted", id);
 }
 
 /** A failure changes L, or a grant in flight would not know of it. */

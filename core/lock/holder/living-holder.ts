@@ -125,6 +125,9 @@ export abstract class LivingHolder {
       ({ liveName: name, epoch } = session);
       this.lives.add(name);
       return relive(session, path, name);
+    }).catch((error: unknown) => {
+      // the end of the holder cut the question short: that is no doubt
+      throw this.isOver() ? new Ended() : error;
     });
     if (reply.code === "NO_NODE") throw await this.lost();
     if (reply.code !== "OK" && reply.code !== "NODE_EXISTS")
