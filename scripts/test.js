@@ -10,6 +10,7 @@ const {
   printFailures,
   printResult,
   printTimes,
+  printUnstable,
 } = require("./suite/report");
 const { SuiteRun } = require("./suite/run");
 const { startSharedServer } = require("./suite/shared-server");
@@ -73,7 +74,9 @@ async function main() {
     const jobs = values.jobs ? { jobs: Number(values.jobs) } : {};
     const suite = new SuiteRun(tasks, printResult, jobs);
     const interrupted = stopAtSignals(suite);
-    const results = await suite.run();
+    let results = await suite.run();
+    if (interrupted()) return;
+    results = await again(results);
     if (interrupted()) return;
     times.note(results);
     if (values.record) times.record();
@@ -84,6 +87,34 @@ async function main() {
   } finally {
     await server?.stop();
   }
+}
+
+/** More failed files than this are no accident, and a run that is late has no time for them. */
+const MOST_AGAIN = 8;
+const LATE = 15 * 60;
+
+/**
+ * Files that failed beside others run once more, one after the other and alone. What passes then
+ * counts as passed, and is named as unstable: the machine was too busy for it, or it has a race.
+ */
+async function again(results) {
+  const isFailed = ({ task, failed }) => task.kind === "file" && failed > 0;
+  const failed = results.filter(isFailed);
+  const late = performance.now() > LATE * 1000;
+  if (failed.length === 0 || failed.length === results.length) return results;
+  if (failed.length > MOST_AGAIN || late) return results;
+  console.log(`\nonce more, alone: ${failed.length} that failed`);
+  const suite = new SuiteRun(
+    failed.map(({ task }) => task),
+    printResult,
+    { jobs: 1 },
+  );
+  const stopped = stopAtSignals(suite);
+  const second = await suite.run();
+  if (stopped()) return results;
+  printUnstable(failed, second);
+  const of = (task) => second.find((result) => result.task === task);
+  return results.map((result) => of(result.task) ?? result);
 }
 
 function stopAtSignals(suite) {

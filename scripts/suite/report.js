@@ -27,6 +27,17 @@ function printFailures(results) {
   }
 }
 
+/** What failed beside others and passed alone. */
+function printUnstable(first, second) {
+  const passed = second.filter(({ failed }) => failed === 0);
+  if (passed.length === 0) return;
+  console.log("\nunstable (failed beside others, passed alone):");
+  for (const { task } of passed)
+    for (const { title, why } of first.find((one) => one.task === task)
+      .failures)
+      console.log(`  ${task.name}: ${title ? `${title}: ` : ""}${why}`);
+}
+
 function againOf({ kind, name }) {
   if (kind === "file")
     return `npm test ${/^[\w./-]+$/.test(name) ? name : JSON.stringify(name)}`;
@@ -80,4 +91,10 @@ function lastLine(results) {
   return `${total.passed} passed, ${total.failed} failed${skipped}`;
 }
 
-module.exports = { lastLine, printFailures, printResult, printTimes };
+module.exports = {
+  lastLine,
+  printFailures,
+  printResult,
+  printTimes,
+  printUnstable,
+};
