@@ -99,10 +99,12 @@ async function look(
   return { ...unknown, serves, problem: serves ? "" : strange(answer) };
 }
 
+/** The first bytes of an alert record, of whatever version. */
+const TLS_ALERT = "\x15\x03";
+
 /** What it is that answers so, and gives no session. */
 function strange(answer: string): string {
-  // the first bytes of a TLS alert
-  if (/^\x15\x03[\x00-\x04]/.test(answer))
+  if (answer.startsWith(TLS_ALERT))
     return "it speaks TLS alone: a port without TLS is needed";
   if (answer === "")
     return "it takes connections and ends them without a word: is the port for TLS alone, or are its connections used up (maxClientCnxns)?";
