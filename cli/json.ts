@@ -89,6 +89,12 @@ export const lockJson = z
       .array(chefJson)
       .describe("who else has a Chef lock that goes with this one"),
     waiters: z.array(waiterJson).describe("in the order of their turns"),
+    withoutChef: z
+      .array(text)
+      .describe("ids of holders whose Chef lock is gone or another's"),
+    foreign: z
+      .array(text)
+      .describe("paths of nodes that are nobody's: they block nothing"),
   })
   .meta({ id: "lock" });
 

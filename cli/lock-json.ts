@@ -22,6 +22,8 @@ export function lockToJson(lock: LockView): LockJson {
       ...{ path, data, kind, ageSeconds: age, since },
     })),
     waiters: lock.waiters.map(waiterToJson),
+    withoutChef: lock.withoutChef,
+    foreign: lock.foreign,
   };
 }
 

@@ -11,6 +11,9 @@ import { paintState, stateWords } from "./lock-table";
 import { nextSteps } from "./next-steps";
 import { table } from "./table";
 
+/** Foreign nodes that are told of. */
+const TOLD = 10;
+
 type Fields = [name: string, value: string | undefined][];
 
 /** All that there is to say of a lock. */
@@ -51,6 +54,19 @@ function facts(context: Context, lock: LockView): Fields {
           )
         : "no",
     ],
+    ...lock.withoutChef.map((id): Fields[number] => [
+      "chef",
+      context.paint(
+        "yellow",
+        oneLine(`the Chef lock of holder ${id} is gone or another's`),
+      ),
+    ]),
+    ...lock.foreign
+      .slice(0, TOLD)
+      .map((path): Fields[number] => [
+        "foreign",
+        oneLine(`${path} is no part of a lock: it blocks nothing`),
+      ]),
     [
       "blocked",
       blocked.length > 0

@@ -128,7 +128,9 @@ describe("locks that are shared with Chef", () => {
     expect(again.code).to.equal(0);
     const which = await run();
     expect(which.code).to.equal(2);
-    expect(which.stderr).to.contain(`goes with several Chef locks: ${path}, `);
+    expect(which.stderr).to.contain(
+      `goes with several Chef locks: ${path}-2, ${path}\n`,
+    );
     for (const wrong of ["web", "/web", "/lock/wéb", "/lock//web"]) {
       const refused = await run("--chef", wrong);
       expect([refused.code, refused.stdout]).to.deep.equal([2, ""]);
@@ -190,5 +192,31 @@ describe("locks that are shared with Chef", () => {
     expect(await fleet.release("web9")).to.equal(true);
     const gone = await fleet.release("web9").catch((error: ChefError) => error);
     expect((gone as ChefError).kind).to.equal("NotOurs");
+  });
+
+  it("clear --chef frees the lock of a dead Chef node, and clear --waiter what strays among the waiters", async () => {
+    const { name, path, chef } = await shared();
+    expect(await fleet.acquire("web9")).to.equal(true);
+    const waiting = await locks.waiting(name, "web1", chef);
+    const why = ["-m", "web9 was scrapped", "--yes", "--json"];
+    const none = await see("clear", name, "--chef", "/lock/no", ...why);
+    expect(none.code).to.equal(3);
+    const both = await see("clear", name, "--chef", path, "--holder", "x");
+    expect(both.code).to.equal(2);
+    const cleared = await see("clear", name, "--chef", path, ...why);
+    expect(changeJson.parse(JSON.parse(cleared.stdout)).changed).to.equal(true);
+    const held = await waiting.granted;
+    const history = await see("history", name);
+    expect(history.stdout).to.contain("web9 was scrapped");
+
+    const session = await locks.session();
+    const waiters = `${held.lock}/waiters`;
+    await session.create(`${waiters}/stray`);
+    const shown = await see("show", name);
+    expect(shown.stdout).to.contain(`${waiters}/stray is no part of a lock`);
+    await see("clear", name, "--waiter", "stray", ...why);
+    const left = (await session.getChildren(waiters)).children;
+    expect(left).to.deep.equal([]);
+    await held.release();
   });
 });

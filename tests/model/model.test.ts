@@ -16,7 +16,7 @@ describe("the model of the lock protocol", () => {
   let results: Result[] = [];
 
   before(async function () {
-    this.timeout(300_000);
+    this.timeout(840_000);
     const options = { maxStates: MAX_STATES };
     results = await exploreAll(
       SUITE.map((configuration) => ({ configuration, options })),
@@ -56,7 +56,7 @@ describe("the model without a rule of the protocol", () => {
   let whole: Result[] = [];
 
   before(async function () {
-    this.timeout(300_000);
+    this.timeout(840_000);
     const options = { maxStates: MAX_STATES };
     const jobs = cases.map(([rule, { configuration }]) => ({
       configuration,
