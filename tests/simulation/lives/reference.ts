@@ -1,0 +1,353 @@
+/** What a person would say is due, and what must never be: by what really happened, not by what the product thinks. */
+import { lockPath } from "../../../core/lock/paths";
+import type { ActRecord, MemoryHost } from "./host";
+import { wanted, type Member, type Resource } from "./program";
+import type { MemoryServer } from "./zookeeper";
+
+/** What is wanted of one machine, and what came of it. */
+interface Entry {
+  /** For what the user was told that it is done. */
+  told: string | null;
+  /** What is to be done; `null`: nothing. */
+  due: { want: string; since: number; acts: Deed[]; fresh: boolean } | null;
+  /** With what it has been shown to be well. */
+  passed: string | null;
+  /** The `up` that told so. */
+  doneIn: number;
+}
+
+/** One resource in one `up`. */
+export interface Order {
+  up: number;
+  resource: Resource;
+  /** Rows of the roll that say that a host failed. */
+  failed: number;
+  limit: number;
+  drained: Set<string>;
+}
+
+/** An act, and for whom it is done. */
+export interface Deed extends ActRecord {
+  order: Order;
+  want: string;
+  /** It changed the processes. */
+  restarted: boolean;
+}
+
+export interface Violation {
+  rule: string;
+  what: string;
+}
+
+interface Limits {
+  max: number;
+  perGroup: number | null;
+}
+
+interface HolderNode {
+  id: string;
+  urn?: string;
+  group: string;
+  state: string;
+  run: string;
+}
+
+export class Reference {
+  readonly violations: Violation[] = [];
+  /** Keys of owners whose lock an operator took away, until they hold again. */
+  readonly cleared = new Set<string>();
+  entries = new Map<string, Entry>();
+  /** Resources whose last `up` did not end well: what they have begun goes on. */
+  readonly unfinished = new Map<string, number>();
+  private readonly running = new Set<Deed>();
+  readonly deeds: Deed[] = [];
+
+  constructor(
+    private readonly server: MemoryServer,
+    private readonly machines: ReadonlyMap<string, MemoryHost>,
+    private readonly now: () => number,
+  ) {}
+
+  broken(rule: string, what: string): void {
+    this.violations.push({ rule, what });
+  }
+
+  entry(urn: string, machine: string): Entry {
+    const id = `${urn} ${machine}`;
+    const entry = this.entries.get(id) ?? {
+      told: null,
+      due: null,
+      passed: null,
+      doneIn: 0,
+    };
+    this.entries.set(id, entry);
+    return entry;
+  }
+
+  /** An `up` begins: what does it have to do on this machine? `state`: what the state file knows of it. */
+  opens(
+    resource: Resource,
+    member: Member,
+    state: "none" | "owed" | "recording" | "done",
+  ): void {
+    const entry = this.entry(resource.urn, member.machine);
+    const want = wanted(resource, member);
+    const records =
+      resource.record && (state === "none" || state === "recording");
+    const since = this.unfinished.get(resource.urn) ?? Infinity;
+    /** By the roll that goes on: its record in ZooKeeper may count. */
+    const going = entry.told === want && entry.doneIn >= since;
+    const again = state === "none" || (resource.always && !going);
+    if (records || (!again && state === "done" && entry.told === want)) {
+      entry.due = null;
+      return;
+    }
+    if (entry.due?.want === want) return;
+    const fresh = !going && (again || entry.told !== want);
+    entry.due = { want, since: going ? 0 : this.now(), acts: [], fresh };
+    if (entry.passed !== want) entry.passed = null;
+  }
+
+  /** An act or a drain is sent to a host. */
+  sends(order: Order, what: string, host: MemoryHost): void {
+    if (what === "drain") order.drained.add(host.name);
+    const begun = what === "act" && order.drained.has(host.name);
+    if (
+      order.resource.kind === "rolling" &&
+      !begun &&
+      order.failed >= order.limit
+    )
+      this.broken(
+        "budget",
+        `${host.name}: ${what} is sent though ${order.failed} of ${order.limit} allowed have failed`,
+      );
+  }
+
+  /** An act begins. */
+  begins(order: Order, member: Member, act: ActRecord, want: string): Deed {
+    const { resource } = order;
+    const deed: Deed = Object.assign(act, { order, want, restarted: false });
+    this.deeds.push(deed);
+    const host = this.machines.get(act.host)!;
+    const entry = this.entry(resource.urn, act.host);
+    const say = (rule: string, what: string) =>
+      this.broken(rule, `${act.host}: ${what}`);
+    // a roll that goes on does again what no longer stands
+    const lost = this.unfinished.has(resource.urn) && !this.isAsLeft(host);
+    if (!entry.due && !lost)
+      say("not due", "an act begins though nothing was due");
+    else if (!entry.due) entry.passed = null;
+    else if (entry.due.want !== want)
+      say(
+        "other command",
+        `an act for ${want} begins, due is ${entry.due.want}`,
+      );
+    else {
+      const earlier = entry.due.acts.find((other) =>
+        this.stands(other, resource, host),
+      );
+      if (earlier)
+        say(
+          "twice",
+          "an act begins though the one before did all, and it stands",
+        );
+      entry.due.acts.push(deed);
+    }
+    this.running.add(deed);
+    if (!resource.skip) this.beside(deed, say);
+    if (resource.kind === "rolling") this.canaries(deed, member, say);
+    return deed;
+  }
+
+  /** An act has ended, or went down with its host. */
+  over(deed: Deed, before: string[]): void {
+    this.running.delete(deed);
+    deed.restarted =
+      deed.left.length > 0 && !deed.left.some((id) => before.includes(id));
+  }
+
+  /** Whether its processes are those of the last act that ended. */
+  private isAsLeft({ name, identities }: MemoryHost): boolean {
+    const last = this.deeds.findLast(
+      ({ host, exit }) => host === name && exit !== null,
+    );
+    return last !== undefined && same(last.left, identities);
+  }
+
+  /** Whether what an act did is done, and whoever looks can know it. */
+  private stands(
+    deed: Deed,
+    { process, pattern, act, skip }: Resource,
+    host: MemoryHost,
+  ): boolean {
+    // without a lock nothing is written down before the end
+    if (deed.exit !== 0 || skip) return false;
+    if (process && pattern !== "web") return false;
+    const looks = process || ("perform" in act && host.systemd);
+    const restarts = "command" in act || act.perform === "restart";
+    if (looks && restarts)
+      return deed.restarted && same(deed.left, host.identities);
+    return !looks && host.guardPlace === "home";
+  }
+
+  private beside(deed: Deed, say: (rule: string, what: string) => void): void {
+    const own = this.lockOf(deed);
+    const groups = new Map<string, number>();
+    for (const other of this.running) {
+      if (other.order.resource.skip || this.cleared.has(other.key)) continue;
+      const lock = this.lockOf(other);
+      if (lock.path !== own.path) continue;
+      const { holder } = lock;
+      if (holder) groups.set(holder.group, (groups.get(holder.group) ?? 0) + 1);
+      else
+        say(
+          "without the lock",
+          other === deed
+            ? `an act begins without the lock ${own.path}`
+            : `an act begins while the one on ${other.host} runs without the lock ${own.path}`,
+        );
+    }
+    const text = this.server.read(own.path) ?? "{}";
+    const { max, perGroup } = JSON.parse(text) as Limits;
+    if (groups.size > max)
+      say("too many", `${groups.size} groups act, ${max} may`);
+    for (const [group, count] of groups)
+      if (perGroup && count > perGroup)
+        say("too many", `${count} of group ${group} act, ${perGroup} may`);
+  }
+
+  /** The lock under which an act runs, be it one that the resource had before. */
+  private lockOf({ key, order }: Deed): { path: string; holder?: HolderNode } {
+    for (const name of this.server.list("/locked-action")) {
+      const path = `/locked-action/${name}`;
+      const holder = this.holders(path).find(({ id }) =>
+        id.startsWith(`${key}-`),
+      );
+      if (holder) return { path, holder };
+    }
+    return { path: lockPath("/locked-action", order.resource.lock) };
+  }
+
+  /** Until so many have passed, no more than that many begin. */
+  private canaries(
+    deed: Deed,
+    member: Member,
+    say: (rule: string, what: string) => void,
+  ): void {
+    const { resource } = deed.order;
+    if (!resource.canary) return;
+    const others = resource.members.filter(({ key }) => key !== member.key);
+    const goal = (each: Member) => wanted(resource, each);
+    const passed = others.filter(
+      (each) => this.entry(resource.urn, each.machine).passed === goal(each),
+    );
+    const begun = others.filter((each) =>
+      this.entry(resource.urn, each.machine).due?.acts.some(
+        ({ want }) => want === goal(each),
+      ),
+    );
+    const { count } = resource.canary;
+    if (passed.length < count && begun.length >= count)
+      say(
+        "canary",
+        `it begins though ${begun.length} have begun and ${passed.length} of ${count} canaries have passed`,
+      );
+  }
+
+  /** An operation told success for this machine. `how`: what its outcome says. */
+  done(
+    resource: Resource,
+    member: Member,
+    {
+      up,
+      how,
+      verified,
+    }: { up: number; how: string | undefined; verified: boolean },
+  ): void {
+    const entry = this.entry(resource.urn, member.machine);
+    const host = this.machines.get(member.machine)!;
+    const want = wanted(resource, member);
+    const say = (rule: string, what: string) =>
+      this.broken(rule, `${member.machine}: ${what}`);
+    const { due } = entry;
+    if (due && !this.isDone(resource, host, due))
+      say(
+        "told as done",
+        `the user is told "${how}", but what is wanted was not done`,
+      );
+    if (due && resource.undrain && resource.drain && host.drained)
+      say(
+        "left drained",
+        "the user is told that all is well, and it is out of service",
+      );
+    if (
+      due &&
+      verified &&
+      !resource.process &&
+      !resource.health &&
+      !("perform" in resource.act && host.systemd)
+    )
+      say("verified", "told as verified, and nothing was there to ask");
+    if (due || entry.told === null)
+      entry.passed = verified && how !== "recorded" ? want : null;
+    Object.assign(entry, { told: want, due: null, doneIn: up });
+  }
+
+  /** What is due was done: by an act of its own, the last on this host, or by anybody who restarted it since. */
+  private isDone(
+    resource: Resource,
+    host: MemoryHost,
+    { want, since, fresh }: NonNullable<Entry["due"]>,
+  ): boolean {
+    const key = (deed: Deed) => deed.order.resource.urn === resource.urn;
+    const last = this.deeds
+      .filter((deed) => deed.host === host.name && key(deed))
+      .at(-1);
+    const again = resource.always || fresh;
+    const own = last?.want === want;
+    if (own && last.exit === 0 && (last.ended! >= since || !again)) return true;
+    const looks =
+      resource.process || ("perform" in resource.act && host.systemd);
+    if (!looks) return false;
+    const from = own ? since : Math.max(since, last?.began ?? 0);
+    const anybody = this.deeds.some(
+      (deed) =>
+        deed.host === host.name &&
+        deed.restarted &&
+        deed.ended! >= from &&
+        (own || deed !== last),
+    );
+    return anybody || host.byHand.some((at) => at >= from - 1);
+  }
+
+  /** Locks of this owner's resource that stand in ZooKeeper. */
+  own(resource: Resource, machine: string): HolderNode[] {
+    const lock = lockPath("/locked-action", resource.lock);
+    return this.holders(lock).filter(
+      ({ urn, id }) =>
+        urn === resource.urn && this.targetOf(lock, id) === machine,
+    );
+  }
+
+  holders(lock: string): HolderNode[] {
+    const slots = this.server.list(`${lock}/holders`);
+    return slots.flatMap((slot) =>
+      this.server.list(`${lock}/holders/${slot}`).flatMap((id) => {
+        const text = this.server.read(`${lock}/holders/${slot}/${id}`);
+        return text ? [{ ...(JSON.parse(text) as HolderNode), id }] : [];
+      }),
+    );
+  }
+
+  private targetOf(lock: string, id: string): string | undefined {
+    for (const slot of this.server.list(`${lock}/holders`)) {
+      const text = this.server.read(`${lock}/holders/${slot}/${id}`);
+      if (text) return (JSON.parse(text) as { target: string }).target;
+    }
+    return undefined;
+  }
+}
+
+function same(a: string[], b: string[]): boolean {
+  return a.length === b.length && a.every((id) => b.includes(id));
+}
