@@ -1,9 +1,5 @@
 import { EventEmitter } from "node:events";
-import type {
-  Access,
-  CreateMode,
-  Operation,
-} from "../../../core/zookeeper/operations";
+import type { CreateMode, Operation } from "../../../core/zookeeper/operations";
 import type {
   ChildrenReply,
   Code,
@@ -223,7 +219,6 @@ export class MemorySession extends EventEmitter {
     path: string,
     data = Buffer.alloc(0),
     mode: CreateMode = "persistent",
-    _access?: Access,
   ): Promise<CreateReply> {
     const made = { kind: "create", as: "it", path, data, mode } as const;
     const { code, paths } = await this.write(`create ${path}`, [made], false);
