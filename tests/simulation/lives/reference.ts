@@ -47,6 +47,7 @@ interface Limits {
 interface HolderNode {
   id: string;
   urn?: string;
+  target: string;
   group: string;
   state: string;
   run: string;
@@ -96,7 +97,8 @@ export class Reference {
       resource.record && (state === "none" || state === "recording");
     const since = this.unfinished.get(resource.urn) ?? Infinity;
     /** By the roll that goes on: its record in ZooKeeper may count. */
-    const going = entry.told === want && entry.doneIn >= since;
+    const going =
+      !resource.skip && entry.told === want && entry.doneIn >= since;
     const again = state === "none" || (resource.always && !going);
     if (records || (!again && state === "done" && entry.told === want)) {
       entry.due = null;
@@ -320,13 +322,12 @@ export class Reference {
     return anybody || host.byHand.some((at) => at >= from - 1);
   }
 
-  /** Locks of this owner's resource that stand in ZooKeeper. */
-  own(resource: Resource, machine: string): HolderNode[] {
-    const lock = lockPath("/locked-action", resource.lock);
-    return this.holders(lock).filter(
-      ({ urn, id }) =>
-        urn === resource.urn && this.targetOf(lock, id) === machine,
-    );
+  /** Locks that a resource has for a machine, be it under another name that it had before. */
+  own({ urn }: Resource, machine: string): HolderNode[] {
+    const all = this.server
+      .list("/locked-action")
+      .flatMap((name) => this.holders(`/locked-action/${name}`));
+    return all.filter((each) => each.urn === urn && each.target === machine);
   }
 
   holders(lock: string): HolderNode[] {
@@ -337,14 +338,6 @@ export class Reference {
         return text ? [{ ...(JSON.parse(text) as HolderNode), id }] : [];
       }),
     );
-  }
-
-  private targetOf(lock: string, id: string): string | undefined {
-    for (const slot of this.server.list(`${lock}/holders`)) {
-      const text = this.server.read(`${lock}/holders/${slot}/${id}`);
-      if (text) return (JSON.parse(text) as { target: string }).target;
-    }
-    return undefined;
   }
 }
 

@@ -236,10 +236,12 @@ export class Up {
         "kept",
         `${member.machine}: the state says that ${record.kept} is kept, and it is not there`,
       );
-    if (record && !record.kept && record.state !== "done" && mine.length > 0)
+    // a stale one that it did not come to see it need not know
+    const failed = mine.find(({ state }) => state === "failed");
+    if (record && !record.kept && record.state !== "done" && failed)
       reference.broken(
         "kept",
-        `${member.machine}: ${mine[0]!.id} stands (${mine[0]!.state}), and the state does not know`,
+        `${member.machine}: ${failed.id} has failed, and the state does not know`,
       );
   }
 
