@@ -1,5 +1,10 @@
 import type { ProcessSpec, Sighting } from "../../../core/process/types";
-import type { GuardRecord, RunResult, Script } from "../../../core/ssh/types";
+import type {
+  Fate,
+  GuardRecord,
+  RunResult,
+  Script,
+} from "../../../core/ssh/types";
 import type { World } from "../time/world";
 
 /** What goes wrong on a host, until somebody mends it. */
@@ -66,7 +71,7 @@ export class MemoryHost {
   /** When its service got new processes without an act: by hand, or by a boot. */
   readonly byHand: number[] = [];
   processes: { id: string; since: number }[] = [];
-  private boot = 0;
+  private boots = 0;
   private pids = 100;
   private invocation = 0;
   private readonly guards = new Map<string, Guard>();
@@ -82,6 +87,11 @@ export class MemoryHost {
     this.restart();
   }
 
+  /** Its boot id. */
+  get boot(): string {
+    return `${String(this.boots).padStart(8, "0")}-${this.name}`;
+  }
+
   get identities(): string[] {
     return this.processes.map(({ id }) => id);
   }
@@ -89,7 +99,7 @@ export class MemoryHost {
   restart(): void {
     this.invocation += 1;
     const ticks = Math.floor(this.world.now / 10);
-    const boot = `${String(this.boot).padStart(8, "0")}-${this.name}`;
+    const { boot } = this;
     this.processes = [
       { id: `${boot}/${++this.pids}/${ticks}`, since: this.world.now },
     ];
@@ -105,7 +115,7 @@ export class MemoryHost {
   }
 
   reboot(comesBack: boolean): void {
-    this.boot += 1;
+    this.boots += 1;
     this.pids = 100;
     this.stopService();
     for (const [key, guard] of this.guards) {
@@ -128,7 +138,7 @@ export class MemoryHost {
     const activeState = seen.length > 0 ? "active" : "inactive";
     if (seen.length === 0)
       return { kind: "seen", identities, ages, activeState };
-    const invocationId = `${this.boot}-${this.invocation}`;
+    const invocationId = `${this.boots}-${this.invocation}`;
     return { kind: "seen", identities, ages, activeState, invocationId };
   }
 
@@ -250,6 +260,31 @@ export class MemoryHost {
     if (!record) return { state: "none" };
     if (!record.finished) return { state: "interrupted", runId: record.run };
     return { state: "finished", runId: record.run, exit: record.exit };
+  }
+
+  /** What became of one run; it begins no more if it has not by now. */
+  async fateOf(
+    key: string,
+    timeout: number,
+    run: string,
+    boot: string | undefined,
+  ): Promise<Fate> {
+    if (this.guardPlace === "nowhere")
+      return { state: "unavailable", reason: "the host has no flock" };
+    const { running } = this.guard(key);
+    if (running && !(await this.free(this.guard(key), timeout)))
+      return { state: "running", runId: running.run };
+    const guard = this.guard(key);
+    guard.revoked.add(run);
+    const { record } = guard;
+    const rebooted = boot !== undefined && boot !== this.boot;
+    if (record?.run === run && record.finished)
+      return { state: "finished", exit: record.exit };
+    if (rebooted) return { state: "interrupted", by: "reboot" };
+    if (record?.run === run) return { state: "interrupted", by: "signal" };
+    if (boot === undefined)
+      return { state: "unknown", reason: "there is no record of it" };
+    return { state: "never" };
   }
 
   /** Whether anything of an owner's runs. */

@@ -4,6 +4,8 @@ import {
   LinkError,
   type ConnectionOptions,
   type DialOptions,
+  type Fate,
+  type Guard,
   type GuardOptions,
   type GuardRecord,
   type HostPool,
@@ -49,6 +51,8 @@ export interface Watching {
 export class MemoryHosts implements HostPool {
   private readonly links = new Map<string, Link>();
   private readonly doubts = new Map<string, string>();
+  /** Boot of its host at the sending of each run. */
+  private readonly boots = new Map<string, string>();
 
   constructor(
     private readonly machines: ReadonlyMap<string, MemoryHost>,
@@ -108,6 +112,8 @@ export class MemoryHosts implements HostPool {
       },
       awaitGuard: (key, timeout, options) =>
         this.awaitGuard(link, key, timeout, options),
+      fateOf: (guard, timeout, options) =>
+        this.fateOf(link, guard, timeout, options),
       look: (spec) => this.look(link, spec),
       release: () => {},
     };
@@ -128,6 +134,7 @@ export class MemoryHosts implements HostPool {
       ...{ stdout: "", stderr: "" },
     };
     if (!link.alive) return { ...lost, started: false };
+    if (script.guard) this.boots.set(script.guard.runId, host.boot);
     return this.over(link, () => host.run(script), {
       lost,
       // what was sent may come late, for the guard to refuse
@@ -172,6 +179,28 @@ export class MemoryHosts implements HostPool {
     if (record.state !== "running" && given === this.doubts.get(id))
       this.doubts.delete(id);
     return record;
+  }
+
+  private async fateOf(
+    link: Link,
+    { key, runId }: Guard,
+    timeout: number,
+    { signal, boot }: { signal?: AbortSignal; boot?: string } = {},
+  ): Promise<Fate> {
+    this.watching.asks("fate", link.host);
+    const sent = boot ?? this.boots.get(runId);
+    const fate = link.alive
+      ? await this.over(
+          link,
+          (): Promise<Fate | null> =>
+            link.host.fateOf(key, timeout, runId, sent),
+          { lost: null, ...(signal ? { signal, ended: null } : {}) },
+        )
+      : null;
+    if (fate) return fate;
+    throw new LinkError(
+      "the guard could not be asked: the connection was lost",
+    );
   }
 
   /** Sends something, lets the host do it, and brings the answer back, if the link lasts. */

@@ -1,5 +1,5 @@
 /** What a person would say is due, and what must never be: by what really happened, not by what the product thinks. */
-import { lockPath } from "../../../core/lock/paths";
+import { lockPath } from "../../../core/lock/tree/paths";
 import type { ActRecord, MemoryHost } from "./host";
 import { wanted, type Member, type Resource } from "./program";
 import type { MemoryServer } from "./zookeeper";

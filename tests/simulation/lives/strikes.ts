@@ -1,5 +1,5 @@
 import { clear, hold, unhold } from "../../../core/lock";
-import { lockPath } from "../../../core/lock/paths";
+import { lockPath } from "../../../core/lock/tree/paths";
 import type { Trouble, MemoryHost } from "./host";
 import { MACHINES, type Stage } from "./stage";
 import type { Up } from "./up";

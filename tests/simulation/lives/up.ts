@@ -1,5 +1,5 @@
 import type { Script } from "../../../core/ssh/types";
-import { ownerKey, lockPath } from "../../../core/lock/paths";
+import { ownerKey, lockPath } from "../../../core/lock/tree/paths";
 import { fleetOf } from "../../../provider/rolling/fleet";
 import type { RollingActionInputs } from "../../../provider/schema/rolling";
 import type { LockedActionInputs } from "../../../provider/schema/inputs";
