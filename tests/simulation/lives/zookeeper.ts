@@ -10,6 +10,7 @@ import type {
   Stat,
 } from "../../../core/zookeeper/replies";
 import type { SessionLease, SessionPool } from "../../../core/zookeeper/pool";
+import { system as realSystem } from "../../../core/zookeeper/system";
 import type { Session } from "../../../core/zookeeper/session";
 import type { SessionState } from "../../../core/zookeeper/supervised-client";
 import {
@@ -122,6 +123,8 @@ export class MemorySession extends EventEmitter {
   liveName = "";
   readonly servers = "zk:2181";
   readonly chroot = "";
+  // its clocks and chance are those of the world, while that runs
+  readonly system = realSystem;
   readonly reason = "the connection was lost";
   private id = 0;
   /** The server knows that it is over. */
