@@ -177,7 +177,12 @@ class Life {
       if (host.processes.length === 0) host.restartByHand();
     }
     for (const { resources } of this.projects)
-      for (const resource of resources) resource.pattern = "web";
+      for (const resource of resources) {
+        resource.pattern = "web";
+        // by the unit alone nothing is verified on a host without systemd
+        const { process, health } = resource;
+        if (!process && !health) resource.canary = null;
+      }
     await openLock(stage, "lock");
     stage.tell("all is mended");
     const rounds = this.projects.length === 1 ? 2 : 4;
@@ -187,7 +192,8 @@ class Life {
       for (const project of this.projects)
         for (const up of await this.upOf([project], false))
           for (const [urn, told] of up.told)
-            if (told.kind === "failed") left.push(`${urn}: ${told.reasons[0]}`);
+            if (told.kind === "failed" && !this.isStoppedByAnother(urn))
+              left.push(`${urn}: ${told.reasons[0]}`);
       if (left.length === 0) break;
     }
     if (left.length > 0)
@@ -198,11 +204,26 @@ class Life {
     else this.judgeRest();
   }
 
+  /** Another resource stops what this one wants to run. */
+  private isStoppedByAnother(urn: string): boolean {
+    const all = this.projects.flatMap(({ resources }) => resources);
+    const own = all.find((each) => each.urn === urn);
+    const stops = all.filter(
+      ({ act }) => "perform" in act && act.perform === "stop",
+    );
+    const machines = stops
+      .filter((each) => each !== own)
+      .flatMap(({ members }) => members.map(({ machine }) => machine));
+    return (
+      own?.members.some(({ machine }) => machines.includes(machine)) ?? false
+    );
+  }
+
   private judgeRest(): void {
     const { stage } = this;
     for (const { resources } of this.projects)
       for (const resource of resources) {
-        if (resource.skip) continue;
+        if (resource.skip || this.isStoppedByAnother(resource.urn)) continue;
         for (const member of resource.members)
           for (const { id } of stage.reference.own(resource, member.machine))
             if (!stage.reference.cleared.has(id.split("-")[0]!))

@@ -1,4 +1,8 @@
-import type { ProcessSpec, Sighting } from "../../../core/process/types";
+import type {
+  Identity,
+  ProcessSpec,
+  Sighting,
+} from "../../../core/process/types";
 import {
   DialError,
   LinkError,
@@ -115,6 +119,7 @@ export class MemoryHosts implements HostPool {
       fateOf: (guard, timeout, options) =>
         this.fateOf(link, guard, timeout, options),
       look: (spec) => this.look(link, spec),
+      alive: (identities) => this.stillThere(link, identities),
       release: () => {},
     };
   }
@@ -153,6 +158,24 @@ export class MemoryHosts implements HostPool {
     };
     if (!link.alive) return lost;
     return this.over(link, async () => link.host.look(spec), { lost });
+  }
+
+  private async stillThere(
+    link: Link,
+    asked: readonly Identity[],
+  ): Promise<Identity[]> {
+    this.watching.asks("processes", link.host);
+    const alive = () =>
+      asked.filter((identity) => link.host.identities.includes(identity));
+    const found = link.alive
+      ? await this.over<Identity[] | null>(
+          link,
+          () => Promise.resolve(alive()),
+          { lost: null },
+        )
+      : null;
+    if (found) return found;
+    throw new LinkError("the connection was lost");
   }
 
   private async awaitGuard(

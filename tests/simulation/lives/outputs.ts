@@ -14,8 +14,8 @@ export interface RecordSeen {
   /** The kept lock is the one that the resource has now. */
   keptHere: boolean;
   doubt: boolean;
-  /** All of it, as JSON. */
-  text: string;
+  /** What it says of the last run on it: the same text, and no later run is told of. */
+  run: string;
   /** It is about what is wanted now. */
   current: boolean;
 }
@@ -79,10 +79,13 @@ function seen(
     verified: boolean;
     kept?: Kept;
     failure?: Pick<Failure, "phase">;
+    finishedAt?: string;
+    at?: string;
   },
   current: boolean,
 ): RecordSeen {
   const { outcome, verified, kept, failure } = state;
+  const at = state.finishedAt ?? state.at;
   const how = !failure
     ? current
       ? "done"
@@ -94,7 +97,7 @@ function seen(
     ...{ state: how, outcome, verified, current, kept: kept?.holder },
     keptHere: !kept?.path && !kept?.lock && !kept?.target,
     doubt: kept?.why === "doubt",
-    text: JSON.stringify(state),
+    run: JSON.stringify([current, outcome, at, verified, kept, failure]),
   };
 }
 

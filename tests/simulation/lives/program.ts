@@ -68,6 +68,16 @@ export function textOf({ act, urn }: Resource): string {
     : `service ${act.perform}`;
 }
 
+/** A canary needs something that can show it to be well. */
+export function canaryOf({
+  canary,
+  health,
+  process,
+  act,
+}: Resource): Resource["canary"] {
+  return health || process || "perform" in act ? canary : null;
+}
+
 export function inputsOf(resource: Resource): Inputs {
   const { kind, urn, members, act, process, pattern, lock } = resource;
   const { gate, health, drain, undrain, minHealthy } = resource;
@@ -123,7 +133,8 @@ export function inputsOf(resource: Resource): Inputs {
     __provider: "the text of the provider",
   };
   if (kind === "locked") return { ...shared, ...addressOf(members[0]!) };
-  const { canary, groups, maxUnavailable, maxFailures, order } = resource;
+  const { groups, maxUnavailable, maxFailures, order } = resource;
+  const canary = canaryOf(resource);
   return {
     ...shared,
     hosts: Object.fromEntries(
@@ -141,7 +152,7 @@ export function inputsOf(resource: Resource): Inputs {
     maxUnavailable,
     ...(groups === "oneAtATime" ? {} : { maxFailures }),
     ...(groups ? { groups } : {}),
-    ...(canary && (health || process || "perform" in act) ? { canary } : {}),
+    ...(canary ? { canary } : {}),
     ...(order.length ? { order } : {}),
   };
 }

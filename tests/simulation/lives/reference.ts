@@ -1,7 +1,7 @@
 /** What a person would say is due, and what must never be: by what really happened, not by what the product thinks. */
 import { lockPath } from "../../../core/lock/tree/paths";
 import type { ActRecord, MemoryHost } from "./host";
-import { wanted, type Member, type Resource } from "./program";
+import { canaryOf, wanted, type Member, type Resource } from "./program";
 import type { MemoryServer } from "./zookeeper";
 
 /** What is wanted of one machine, and what came of it. */
@@ -14,6 +14,10 @@ interface Entry {
   passed: string | null;
   /** The `up` that told so. */
   doneIn: number;
+  /** The lock whose history remembers it; `null`: it was done without one. */
+  under: string | null;
+  /** The state file knows of the resource, and by it of the lock that it had. */
+  stored: boolean;
 }
 
 /** One resource in one `up`. */
@@ -32,6 +36,8 @@ export interface Deed extends ActRecord {
   want: string;
   /** It changed the processes. */
   restarted: boolean;
+  /** Name of the lock under which it was begun. */
+  lock: string;
 }
 
 export interface Violation {
@@ -55,12 +61,14 @@ interface HolderNode {
 
 export class Reference {
   readonly violations: Violation[] = [];
-  /** Keys of owners whose lock an operator took away, until they hold again. */
+  /** Keys of owners whose lock an operator took away, or has to: no rule asks for it. */
   readonly cleared = new Set<string>();
   entries = new Map<string, Entry>();
   /** Resources whose last `up` did not end well: what they have begun goes on. */
   readonly unfinished = new Map<string, number>();
   private readonly running = new Set<Deed>();
+  /** The resource that has drained a host last. */
+  private readonly drainers = new Map<string, string>();
   readonly deeds: Deed[] = [];
 
   constructor(
@@ -80,6 +88,8 @@ export class Reference {
       due: null,
       passed: null,
       doneIn: 0,
+      under: null,
+      stored: false,
     };
     this.entries.set(id, entry);
     return entry;
@@ -90,15 +100,21 @@ export class Reference {
     resource: Resource,
     member: Member,
     state: "none" | "owed" | "recording" | "done",
+    stored: boolean,
   ): void {
     const entry = this.entry(resource.urn, member.machine);
+    entry.stored = stored;
+    if (!stored) this.forgets(resource, member);
     const want = wanted(resource, member);
     const records =
       resource.record && (state === "none" || state === "recording");
     const since = this.unfinished.get(resource.urn) ?? Infinity;
     /** By the roll that goes on: its record in ZooKeeper may count. */
     const going =
-      !resource.skip && entry.told === want && entry.doneIn >= since;
+      !resource.skip &&
+      entry.under === resource.lock &&
+      entry.told === want &&
+      entry.doneIn >= since;
     const again = state === "none" || (resource.always && !going);
     if (records || (!again && state === "done" && entry.told === want)) {
       entry.due = null;
@@ -110,9 +126,20 @@ export class Reference {
     if (entry.passed !== want) entry.passed = null;
   }
 
+  /** No state knows of the lock's former name: what stands under it is for operators. */
+  private forgets(resource: Resource, { machine }: Member): void {
+    const here = this.holders(lockPath("/locked-action", resource.lock));
+    for (const { id } of this.own(resource, machine))
+      if (!here.some((holder) => holder.id === id))
+        this.cleared.add(id.slice(0, id.indexOf("-")));
+  }
+
   /** An act or a drain is sent to a host. */
   sends(order: Order, what: string, host: MemoryHost): void {
-    if (what === "drain") order.drained.add(host.name);
+    if (what === "drain") {
+      order.drained.add(host.name);
+      this.drainers.set(host.name, order.resource.urn);
+    }
     const begun = what === "act" && order.drained.has(host.name);
     if (
       order.resource.kind === "rolling" &&
@@ -128,7 +155,10 @@ export class Reference {
   /** An act begins. */
   begins(order: Order, member: Member, act: ActRecord, want: string): Deed {
     const { resource } = order;
-    const deed: Deed = Object.assign(act, { order, want, restarted: false });
+    const { lock } = resource;
+    const deed: Deed = Object.assign(act, {
+      ...{ order, want, lock, restarted: false },
+    });
     this.deeds.push(deed);
     const host = this.machines.get(act.host)!;
     const entry = this.entry(resource.urn, act.host);
@@ -145,8 +175,10 @@ export class Reference {
         `an act for ${want} begins, due is ${entry.due.want}`,
       );
     else {
-      const earlier = entry.due.acts.find((other) =>
-        this.stands(other, resource, host),
+      const earlier = entry.due.acts.find(
+        (other) =>
+          this.stands(other, resource, host) &&
+          (entry.stored || other.lock === lock),
       );
       if (earlier)
         say(
@@ -237,7 +269,8 @@ export class Reference {
     say: (rule: string, what: string) => void,
   ): void {
     const { resource } = deed.order;
-    if (!resource.canary) return;
+    const canary = canaryOf(resource);
+    if (!canary) return;
     const others = resource.members.filter(({ key }) => key !== member.key);
     const goal = (each: Member) => wanted(resource, each);
     const passed = others.filter(
@@ -248,7 +281,7 @@ export class Reference {
         ({ want }) => want === goal(each),
       ),
     );
-    const { count } = resource.canary;
+    const { count } = canary;
     if (passed.length < count && begun.length >= count)
       say(
         "canary",
@@ -277,7 +310,9 @@ export class Reference {
         "told as done",
         `the user is told "${how}", but what is wanted was not done`,
       );
-    if (due && resource.undrain && resource.drain && host.drained)
+    const drained =
+      host.drained && this.drainers.get(host.name) === resource.urn;
+    if (due && resource.undrain && resource.drain && drained)
       say(
         "left drained",
         "the user is told that all is well, and it is out of service",
@@ -292,7 +327,10 @@ export class Reference {
       say("verified", "told as verified, and nothing was there to ask");
     if (due || entry.told === null)
       entry.passed = verified && how !== "recorded" ? want : null;
-    Object.assign(entry, { told: want, due: null, doneIn: up });
+    const under = resource.skip ? null : resource.lock;
+    // what was not taken in hand again is remembered where it was
+    const remembered = due || entry.told !== want ? { under } : {};
+    Object.assign(entry, { told: want, due: null, doneIn: up, ...remembered });
   }
 
   /** What is due was done: by an act of its own, the last on this host, or by anybody who restarted it since. */
@@ -322,12 +360,17 @@ export class Reference {
     return anybody || host.byHand.some((at) => at >= from - 1);
   }
 
-  /** Locks that a resource has for a machine, be it under another name that it had before. */
+  /** Locks that a resource has for a machine and that it has to know of, be it under another name that it had before. */
   own({ urn }: Resource, machine: string): HolderNode[] {
     const all = this.server
       .list("/locked-action")
       .flatMap((name) => this.holders(`/locked-action/${name}`));
-    return all.filter((each) => each.urn === urn && each.target === machine);
+    return all.filter(
+      ({ id, ...each }) =>
+        each.urn === urn &&
+        each.target === machine &&
+        !this.cleared.has(id.slice(0, id.indexOf("-"))),
+    );
   }
 
   holders(lock: string): HolderNode[] {

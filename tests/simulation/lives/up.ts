@@ -121,6 +121,7 @@ export class Up {
         resource,
         member,
         records.get(member.machine)?.state ?? unknown,
+        stored !== undefined,
       );
   }
 
@@ -178,7 +179,7 @@ export class Up {
         // what was not touched says nothing new
         if (
           told.kind === "failed" &&
-          this.before.get(urn)?.get(member.machine)?.text === record.text
+          this.before.get(urn)?.get(member.machine)?.run === record.run
         )
           continue;
         const { verified } = record;
@@ -312,9 +313,7 @@ export class Up {
     stage.heard.add(message);
     const order = this.orders.get(urn);
     const [, key, how] =
-      /^(\S+): (failed|acted, verified|alreadyRestarted, verified)/.exec(
-        message,
-      ) ?? [];
+      /^(\S+): (failed|(?!recorded)\w+, verified)/.exec(message) ?? [];
     if (!order || order.resource.kind !== "rolling") return;
     if (how) stage.tell(`${this.name}: ${message.slice(0, 200)}`);
     if (how === "failed") order.failed += 1;
