@@ -7,8 +7,8 @@ import { storyOf } from "./main";
 const NOT_YET = new Set<string>([
   // 284: a roll with `always` that failed, ended under another lock, and comes back to the first one
   // takes what is remembered there for its own
-  // 677, 746: the pattern that the baseline was taken with found nothing; the corrected one finds what
-  // has run all the time, which is taken for a restart
+  // 677: a command hangs while the pattern finds nothing; with the corrected pattern what ran all the time is told as a restart
+  // 746: the same is told after the lock of another stack's killed run, which had not acted, was taken over
   "told as done",
   // 301: another stack takes over the lock of a killed run of the same host and service: what that had done is forgotten
   // 648: a command on a host without anything to look at, two killed runs and a hold in between
