@@ -158,7 +158,7 @@ describe("signals that come to a run", () => {
       )![1];
     running.write(CTRL_Z);
     await running.said(/stopped \d+/);
-    expect(state()).to.equal("T");
+    await eventually("it is stopped", () => state() === "T");
     fs.writeFileSync(file("fg"), "");
     await eventually("it goes on", () => state() !== "T");
     fs.writeFileSync(file("go"), "");
