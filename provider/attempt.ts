@@ -1,3 +1,4 @@
+import { hashOfUrn } from "./run-key";
 import type {
   ActionFailure,
   ActionOutcome,
@@ -189,7 +190,7 @@ function common(plan: Plan, outcome: ActionOutcome) {
   const { exitCode, before, after, warnings } = outcome;
   return {
     schemaVersion: SCHEMA_VERSION,
-    ...(plan.urn ? { urn: plan.urn } : {}),
+    ...(plan.urn ? { urnHash: hashOfUrn(plan.urn) } : {}),
     target: plan.target,
     lock: { ...identityOf(plan.lock), ...outcome.lock },
     runKey: plan.runKey,

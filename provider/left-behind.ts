@@ -1,3 +1,4 @@
+import { hashOfUrn } from "./run-key";
 import { keptState, standing, standingIn, type Standing } from "./kept";
 import { marksOf } from "./marks";
 import { DEFAULT_ROOT, type Plan } from "./plan";
@@ -17,12 +18,12 @@ export async function leftBehind(
   if (plan.lock.skip || findsItself(plan, state, runs)) return [];
   const { servers } = state.lock;
   const same = servers === plan.lock.servers;
-  const urns = new Set([plan.urn, state.urn]);
+  const urns = new Set([state.urnHash, plan.urn && hashOfUrn(plan.urn)]);
   const auth = same ? plan.lock.auth : (state.keptAuth ?? plan.lock.auth);
   // of another resource's run only what this one would act under anyway
   const shares = runs && state.target === plan.target;
   const own = (found: { urn?: string; subject: string }) =>
-    (found.urn !== undefined && urns.has(found.urn)) ||
+    (found.urn !== undefined && urns.has(hashOfUrn(found.urn))) ||
     (shares && found.subject === plan.subject);
   return known(state, await ask(runtime, state, auth, own));
 }
@@ -32,13 +33,18 @@ export async function leftByDeleted(
   runtime: Runtime,
   state: State,
 ): Promise<Standing[]> {
-  const { urn } = state;
+  const { urnHash } = state;
   const kept = standing(state);
   const own = kept ? [kept] : [];
-  if (urn === undefined || state.lock.servers === "") return own;
+  if (urnHash === undefined || state.lock.servers === "") return own;
   const { zookeeperAuth } = runtime.settings.settings;
   const auth = state.keptAuth ?? (zookeeperAuth ? [zookeeperAuth] : []);
-  const found = await ask(runtime, state, auth, (of) => of.urn === urn);
+  const found = await ask(
+    runtime,
+    state,
+    auth,
+    (of) => of.urn !== undefined && hashOfUrn(of.urn) === urnHash,
+  );
   return [...own, ...known(state, found)];
 }
 

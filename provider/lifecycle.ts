@@ -1,3 +1,4 @@
+import { hashOfUrn } from "./run-key";
 import { lockedAction } from "../core/text/command";
 import { randomBytes } from "node:crypto";
 import type { Progress } from "../core/action/types";
@@ -148,8 +149,8 @@ function noted(plan: Plan, state: State): State {
   const { path, holder, fencingToken, waited, held } = state.lock;
   const facts = { path, holder, fencingToken, waited, held };
   const lock = { ...facts, ...identityOf(plan.lock) };
-  const { urn = state.urn } = plan;
-  const own = { ...state, urn, lock, marks: marksOf(plan) };
+  const urnHash = plan.urn ? hashOfUrn(plan.urn) : state.urnHash;
+  const own = { ...state, urnHash, lock, marks: marksOf(plan) };
   const why = state.kept?.why ?? "failed";
   return { ...own, ...keptState(standing(state), why, own) };
 }

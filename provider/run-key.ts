@@ -35,3 +35,6 @@ function ordered(value: unknown): unknown {
   const entries = Object.entries(value);
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
+
+/** A resource's own URN, as a state has it: whole it would be a tenth of it. */
+export const hashOfUrn = (urn: string): string => digest(urn, 16);

@@ -58,8 +58,8 @@ export interface Kept {
 /** The outputs of a `LockedAction`, and what `diff`, `update` and `delete` need. */
 export interface State {
   schemaVersion: number;
-  /** The resource's own, as its last run had it: by it a lock is known that only ZooKeeper knows of. */
-  urn?: string;
+  /** Hash of the resource's own URN, as its last run had it: by it a lock is known that only ZooKeeper knows of. */
+  urnHash?: string;
   target: string;
   lock: LockIdentity & Partial<LockFacts>;
   runKey: string;
@@ -132,7 +132,7 @@ export const marks = z.record(z.string(), z.string());
 
 const version1 = z.looseObject({
   schemaVersion: z.number(),
-  urn: z.string().optional(),
+  urnHash: z.string().optional(),
   target: z.string(),
   lock: identity,
   runKey: z.string(),
