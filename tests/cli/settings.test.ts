@@ -82,7 +82,9 @@ describe("where the command finds its locks", () => {
     expect(prod.code, "nobody serves there").to.equal(5);
     expect(prod.stderr).to.match(/ZooKeeper at 127\.0\.0\.1:1 is not reach/);
     expect(prod.stderr).to.contain("Pulumi.prod.yaml");
-    expect(prod.stderr).to.contain("locked-action doctor --servers 127.0.0.1:1");
+    expect(prod.stderr).to.contain(
+      "locked-action doctor --servers 127.0.0.1:1",
+    );
   });
 
   it("wants to know which of several stacks, and says which there are", () => {

@@ -87,7 +87,7 @@ async function findHolder(
 async function remove(
   session: Session,
   lock: string,
-  { slot, id }: Member,
+  { slot, id, record }: Member,
   refuseLive: boolean,
   until: Until,
   history: HistoryRecord,
@@ -98,5 +98,9 @@ async function remove(
   // CLEAR-MIRROR: only what L names, and what was made with this slot
   const mirror = await slotMirror(session, paths, slot, mirrors, until);
   const holder = { paths, slot, id, lives: [], mirror, refuseLive };
-  return removeHolder(session, holder, until, history);
+  const removal = await removeHolder(session, holder, until, history);
+  const named = record?.mirror;
+  const lost =
+    named !== undefined && mirrors.includes(named) && named !== mirror;
+  return removal === "removed" && lost ? "withoutMirror" : removal;
 }
