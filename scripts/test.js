@@ -91,7 +91,7 @@ async function main() {
 
 /** More failed files than this are no accident, and a run that is late has no time for them. */
 const MOST_AGAIN = 8;
-const LATE = 15 * 60;
+const LATE = 35 * 60;
 
 /**
  * Files that failed beside others run once more, one after the other and alone. What passes then
