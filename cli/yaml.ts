@@ -10,7 +10,7 @@ export function readFlatMap(
   const entries: Record<string, string | null> = {};
   let inside = false;
   let indent: number | null = null;
-  for (const line of text.split(/\r?\n/)) {
+  for (const line of text.split(/\r\n?|\n/)) {
     if (/^\s*(#.*)?$/.test(line)) continue;
     const depth = /^ */.exec(line)![0].length;
     if (depth === 0) {
@@ -18,7 +18,7 @@ export function readFlatMap(
       indent = null;
     } else if (inside) {
       indent ??= depth;
-      const [, key, rest] = /^ +(.+?):(?:\s+(.*)|)$/.exec(line) ?? [];
+      const [, key, rest] = /^ +(.+?):(?:\s+([^]*)|)$/.exec(line) ?? [];
       if (depth === indent && key) entries[unquoted(key)] = scalar(rest ?? "");
     }
   }
@@ -32,8 +32,14 @@ function scalar(text: string): string | null {
   if (single) return single[1]!.replaceAll("''", "'");
   const double = /^("(?:[^"\\]|\\.)*")\s*(?:#.*)?$/.exec(text);
   if (double) return fromJson(double[1]!);
-  const plain = text.replace(/(^|\s+)#.*$/, "").trimEnd();
+  const plain = withoutComment(text);
   return plain === "" || /^[|>&*!{["'%@`]/.test(plain) ? null : plain;
+}
+
+/** A `#` begins a comment at the start of a value, and after a blank. */
+function withoutComment(text: string): string {
+  const at = text.search(/(?:^|\s)#/);
+  return (at < 0 ? text : text.slice(0, at)).trimEnd();
 }
 
 /** Escapes of YAML's that JSON has too: the others are not read. */

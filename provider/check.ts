@@ -7,6 +7,7 @@ import { lockOf, targetOf } from "./plan";
 import type { Runtime } from "./runtime";
 import { lockedActionInputs, type LockedActionInputs } from "./schema/inputs";
 import { describeIssue } from "./schema/issue";
+import { describeShape } from "./schema/shape";
 import type { Settings } from "./settings";
 import { hasUnknown, isUnknown } from "./unknown";
 
@@ -27,16 +28,16 @@ export interface Kind {
   schema: z.ZodType;
   /** Tells what the first run of a new one will do. */
   explainNew(runtime: Runtime, inputs: unknown): void;
-  /** Its locks with every default applied, one for each machine; of those that are known by now. */
-  locksOf(inputs: unknown, settings: Settings): LockSpec[];
+  /** Its locks that are shared with Chef, with every default applied, one for each machine; of those that are known by now. */
+  chefLocksOf(inputs: unknown, settings: Settings): LockSpec[];
 }
 
 const LOCKED_ACTION: Kind = {
   schema: lockedActionInputs,
   explainNew: (runtime, inputs) =>
     explainNew(runtime, inputs as LockedActionInputs),
-  locksOf: (inputs, settings) =>
-    locksOf(inputs as LockedActionInputs, settings),
+  chefLocksOf: (inputs, settings) =>
+    chefLocksOf(inputs as LockedActionInputs, settings),
 };
 
 /**
@@ -47,27 +48,30 @@ export function check(
   runtime: Runtime,
   olds: Properties,
   news: Properties,
-  { schema, explainNew, locksOf }: Kind = LOCKED_ACTION,
+  { schema, explainNew, chefLocksOf }: Kind = LOCKED_ACTION,
 ): CheckResult {
-  const inputs = tidy(without(news, PID));
   const pid = news[PID];
   if (typeof pid === "number") runtime.program.know(pid);
   runtime.warnOnce();
   const { problems: wrong, settings } = runtime.settings;
+  const shape = describeShape(news);
+  if (shape.length > 0) return { inputs: news, failures: asFailures(shape) };
+  const inputs = tidy(without(news, PID));
   const problems = [...wrong, ...describeProblems(inputs, schema)];
   if (problems.length === 0)
     problems.push(
       ...describeMissing(runtime, inputs as WithLock),
-      ...new Set(locksOf(inputs, settings).flatMap(describeChefProblems)),
+      ...new Set(chefLocksOf(inputs, settings).flatMap(describeChefProblems)),
     );
   if (problems.length === 0) {
     if (Object.keys(olds).length === 0) explainNew(runtime, inputs);
     advise(runtime, inputs);
   }
-  return {
-    inputs,
-    failures: problems.map((reason) => ({ property: "", reason })),
-  };
+  return { inputs, failures: asFailures(problems) };
+}
+
+function asFailures(problems: string[]): CheckResult["failures"] {
+  return problems.map((reason) => ({ property: "", reason }));
 }
 
 /** The engine gets its answer first, then the warnings. */
@@ -93,6 +97,8 @@ export function describeProblems(
   news: Properties,
   schema: z.ZodType = lockedActionInputs,
 ): string[] {
+  const shape = describeShape(news);
+  if (shape.length > 0) return shape;
   const inputs = tidy(without(news, PID, PROVIDER));
   const result = schema.safeParse(inputs);
   return (result.error?.issues ?? []).map((issue) => {
@@ -118,11 +124,12 @@ function describeMissing(
   ];
 }
 
-/** None while anything is unknown of what it depends on. */
-export function locksOf(
+/** None while anything is unknown of what it depends on, or where there is no Chef. */
+export function chefLocksOf(
   { lock, target, connection }: LockedActionInputs,
   settings: Settings,
 ): LockSpec[] {
+  if (!lock.chef) return [];
   if (hasUnknown([lock, target]) || isUnknown(connection)) return [];
   const { host, port } = connection;
   if (hasUnknown([host, port])) return [];

@@ -112,7 +112,12 @@ export function actOf(action: LockedActionInputs["action"]): Act {
 export function processOf(
   process: LockedActionInputs["process"],
 ): ProcessSpec | null {
-  return process ? (given(process) as ProcessSpec) : null;
+  if (!process) return null;
+  const { user, ...rest } = given(process);
+  return {
+    ...rest,
+    ...(user === undefined ? {} : { user: String(user) }),
+  } as ProcessSpec;
 }
 
 /** What of the machine is acted on: who acts on the same is the same owner of a lock, in any stack. */

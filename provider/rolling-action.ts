@@ -1,7 +1,8 @@
-import { locksOf, type Kind, type Properties } from "./check";
+import { chefLocksOf, type Kind, type Properties } from "./check";
 import { fleetDifference } from "./rolling/diff";
 import { explainFleet, explainNewFleet } from "./rolling/explain";
 import { hostInputs } from "./rolling/fleet";
+import { fleetLimits } from "./rolling/limits";
 import { create, remove, update } from "./rolling/lifecycle";
 import { readFleetState } from "./rolling/state";
 import { methodsOf } from "./methods";
@@ -14,21 +15,22 @@ const ROLLING_ACTION: Kind = {
   schema: rollingInputs,
   explainNew: (runtime, inputs) =>
     explainNewFleet(runtime, inputs as RollingActionInputs),
-  locksOf: (inputs, settings) =>
+  chefLocksOf: (inputs, settings) =>
     hostsOf(inputs as RollingActionInputs).flatMap((host) =>
-      locksOf(host, settings),
+      chefLocksOf(host, settings),
     ),
 };
 
 /** What is known of them by now. */
 function hostsOf(inputs: RollingActionInputs): LockedActionInputs[] {
   const { hosts, lock, maxUnavailable, groups, maxFailures } = inputs;
-  if (isUnknown(hosts)) return [];
+  if (!lock.chef || isUnknown(hosts)) return [];
   const known = Object.keys(hosts).filter((key) => !isUnknown(hosts[key]));
   const ofGroups = known.map((key) => hosts[key]!.group);
   if (hasUnknown([lock, maxUnavailable, groups, maxFailures, ofGroups]))
     return [];
-  return known.map((key) => hostInputs(inputs, key));
+  const limits = fleetLimits(inputs);
+  return known.map((key) => hostInputs(inputs, key, limits));
 }
 
 export function createRollingAction(runtime: Runtime) {

@@ -58,7 +58,7 @@ export interface ProcessPatternArgs {
   /** Match the whole command line (`pgrep -f`). @default false */
   fullCmd?: pulumi.Input<boolean>;
   /** The effective user: a name or a numeric UID. */
-  user?: pulumi.Input<string>;
+  user?: pulumi.Input<string | number>;
   /** Of the matches whose parent is no match: all of them, the oldest, or the newest one. @default "all" */
   which?: pulumi.Input<"all" | "oldest" | "newest">;
   unit?: undefined;

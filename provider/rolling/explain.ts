@@ -65,7 +65,9 @@ function who(due: Map<string, string[]>): string[] {
   const byReason = new Map<string, string[]>();
   for (const [key, reasons] of due) {
     const reason = reasons.join(", ");
-    byReason.set(reason, [...(byReason.get(reason) ?? []), key]);
+    const same = byReason.get(reason);
+    if (same) same.push(key);
+    else byReason.set(reason, [key]);
   }
   return [...byReason].map(([reason, keys]) => {
     const names = keys.slice(0, NAMED).join(", ");

@@ -1,5 +1,5 @@
 import type { Limits } from "../../core/lock/types";
-import { planOf, type Plan } from "../plan";
+import { connectionOf, planOf, targetOf, type Plan } from "../plan";
 import type { LockedActionInputs } from "../schema/inputs";
 import type { RollingActionInputs } from "../schema/rolling";
 import type { Settings } from "../settings";
@@ -24,9 +24,8 @@ export function fleetOf(
   const { hosts, order = [], canary } = inputs;
   const keys = [...new Set([...order, ...Object.keys(hosts)])];
   const limits = fleetLimits(inputs);
-  const plans = new Map(
-    keys.map((key) => [key, planOf(hostInputs(inputs, key, limits), settings)]),
-  );
+  const planAs = planner(inputs, limits, settings);
+  const plans = new Map(keys.map((key) => [key, planAs(key)]));
   const [any] = plans.values(); // check wants one at least
   return {
     ...(inputs.__urn ? { urn: inputs.__urn } : {}),
@@ -37,11 +36,35 @@ export function fleetOf(
   };
 }
 
+/** Makes the plan of a host. Most have nothing of their own but their place: what they share is made once. */
+function planner(
+  inputs: RollingActionInputs,
+  limits: Limits,
+  settings: Settings,
+): (key: string) => Plan {
+  const whole = (key: string) =>
+    planOf(hostInputs(inputs, key, limits), settings);
+  let common: Plan | null = null;
+  return (key) => {
+    const { connection, target: own, group, ...parts } = inputs.hosts[key]!;
+    if (Object.values(parts).some((part) => part !== undefined))
+      return whole(key);
+    common ??= whole(key);
+    const target = targetOf({ target: own, connection });
+    return {
+      ...common,
+      target,
+      connection: connectionOf(connection),
+      lock: { ...common.lock, group: group ?? target },
+    };
+  };
+}
+
 /** What a host of the fleet would be as a `LockedAction`: its own parts before those of the fleet. */
 export function hostInputs(
   inputs: RollingActionInputs,
   key: string,
-  limits = fleetLimits(inputs),
+  limits: Limits,
 ): LockedActionInputs {
   const host = inputs.hosts[key]!;
   const { action, process, gate, health, drain, undrain } = inputs;

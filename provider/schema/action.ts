@@ -2,7 +2,15 @@ import { z } from "zod";
 import { SERVICE_NAME } from "../../core/action/service";
 import { describeVariableProblem as describeProblemOfShell } from "../../core/ssh/script-problem";
 import { isUnknown, known } from "../unknown";
-import { checked, closed, positiveSeconds, rights, text, word } from "./parts";
+import {
+  checked,
+  closed,
+  positiveSeconds,
+  rights,
+  text,
+  together,
+  word,
+} from "./parts";
 
 const environment = known(
   z.record(z.string(), text).superRefine((value, context) => {
@@ -45,7 +53,7 @@ const fields = {
 };
 
 export const action = known(
-  closed(fields).superRefine((value, context) => {
+  together(closed(fields), (value, context) => {
     const issue = (message: string, path: string[] = []) =>
       context.addIssue({ code: "custom", path, message });
     const { command, service, perform, stdin, environment } = value;

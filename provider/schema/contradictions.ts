@@ -68,12 +68,15 @@ function groupProblems(inputs: RollingActionInputs): Problem[] {
 
 function orderProblems({ order, hosts }: RollingActionInputs): Problem[] {
   if (!order || isUnknown(order) || isUnknown(hosts)) return [];
+  const seen = new Set<string>();
   return order.flatMap((key, index): Problem[] => {
     const path = ["order", String(index)];
     if (isUnknown(key)) return [];
     if (!Object.hasOwn(hosts, key))
       return [[path, `there is no such host: ${key}`]];
-    return order.indexOf(key) < index ? [[path, `${key} stands twice`]] : [];
+    if (seen.has(key)) return [[path, `${key} stands twice`]];
+    seen.add(key);
+    return [];
   });
 }
 

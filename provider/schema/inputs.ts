@@ -8,7 +8,9 @@ import {
   closed,
   flag,
   gate,
+  HALF_CHARACTER,
   health,
+  isWellFormed,
   sideCommand,
   text,
 } from "./parts";
@@ -16,6 +18,7 @@ import { watchedProcess } from "./process";
 
 export const target = checked((value) => {
   if (!value.trim()) return "must not be empty";
+  if (!isWellFormed(value)) return HALF_CHARACTER;
   if (/\p{Cc}/u.test(value)) return "must not contain control characters";
   return value.length > 255 ? "expected at most 255 characters" : null;
 });

@@ -7,7 +7,10 @@ import {
   count,
   flag,
   positiveSeconds,
+  HALF_CHARACTER,
+  isWellFormed,
   seconds,
+  together,
   word,
 } from "./parts";
 
@@ -30,6 +33,7 @@ const root = checked(describeRootProblem);
 
 export const data = checked((value) => {
   if (!value) return "must not be empty";
+  if (!isWellFormed(value)) return HALF_CHARACTER;
   return Buffer.byteLength(value) > 1000 ? "expected at most 1000 bytes" : null;
 });
 
@@ -53,6 +57,7 @@ export const onFailedHolder = z.enum(["fail", "wait"]);
 const fields = {
   name: checked((value) => {
     if (!value.trim()) return "must not be empty";
+    if (!isWellFormed(value)) return HALF_CHARACTER;
     return value.length > 255 ? "expected at most 255 characters" : null;
   }),
   root: root.optional(),
@@ -72,7 +77,7 @@ const fields = {
 };
 
 export const lock = known(
-  closed(fields).superRefine((value, context) => {
+  together(closed(fields), (value, context) => {
     const { chef, maxHolders, root } = value;
     if (!chef || isUnknown(chef)) return;
     if (typeof maxHolders === "number" && maxHolders > 1)

@@ -33,7 +33,7 @@ export function closed<S extends Shape>(
   const object = z.looseObject(shape).superRefine((value, context) => {
     for (const key of Object.keys(value)) {
       // absent and undefined are the same to a program
-      if (key in shape || value[key] === undefined) continue;
+      if (Object.hasOwn(shape, key) || value[key] === undefined) continue;
       const near = nearest(key, Object.keys(shape));
       context.addIssue({
         code: "custom",
@@ -44,6 +44,23 @@ export function closed<S extends Shape>(
   });
   return object as unknown as z.ZodType<z.output<z.ZodObject<S>>>;
 }
+
+/** A schema, and what its parts must be to each other: asked only where each by itself is right. */
+export function together<T>(
+  schema: z.ZodType<T>,
+  judge: (value: T, context: z.core.$RefinementCtx<T>) => void,
+): z.ZodType<T> {
+  return schema.superRefine((value, context) => {
+    if (context.issues.length === 0) judge(value, context);
+  });
+}
+
+/** A text that can be written as UTF-8: half a character would be written as another. */
+export function isWellFormed(value: string): boolean {
+  return !/\p{Cs}/u.test(value);
+}
+
+export const HALF_CHARACTER = "contains half a character (a lone surrogate)";
 
 const SUDO_USER = /^[A-Za-z_][A-Za-z0-9_.-]*\$?$/;
 
@@ -76,7 +93,8 @@ const probe = {
 export const gate = known(closed(probe));
 
 export const health = known(
-  closed({ ...probe, minHealthy: seconds.optional() }).superRefine(
+  together(
+    closed({ ...probe, minHealthy: seconds.optional() }),
     ({ minHealthy, timeout }, context) => {
       const within = typeof timeout === "number" ? timeout : 300;
       if (typeof minHealthy !== "number" || minHealthy < within) return;

@@ -1,12 +1,20 @@
 import { z } from "zod";
 import { describePatternProblem } from "../../core/process/pattern";
 import { hasUnknown, known } from "../unknown";
-import { checked, closed, flag } from "./parts";
+import { checked, closed, flag, together } from "./parts";
 
-const user = checked((value) =>
-  /^([A-Za-z_][A-Za-z0-9_.-]*\$?|\d+)$/.test(value)
-    ? null
-    : "expected the name of a user or a numeric UID",
+const LARGEST_UID = 2 ** 32 - 2;
+
+/** A UID may come as a number, as programs have it. */
+const user = known(
+  z.custom<string | number>(
+    (value) =>
+      typeof value === "number"
+        ? Number.isInteger(value) && value >= 0 && value <= LARGEST_UID
+        : typeof value === "string" &&
+          /^([A-Za-z_][A-Za-z0-9_.-]*\$?|\d+)$/.test(value),
+    "expected the name of a user or a numeric UID",
+  ),
 );
 
 const unit = checked((value) =>
@@ -30,7 +38,7 @@ const fields = {
 
 /** `{ commandString, fullCmd, user, which }`, `{ unit }` or `{ pidFile }`. */
 export const watchedProcess = known(
-  closed(fields).superRefine((value, context) => {
+  together(closed(fields), (value, context) => {
     if (hasUnknown(value)) return;
     const { commandString, fullCmd, user, which, unit, pidFile } = value;
     const pattern = [commandString, fullCmd, user, which];

@@ -15,7 +15,10 @@ import {
   health,
   positiveSeconds,
   sideCommand,
+  HALF_CHARACTER,
+  isWellFormed,
   text,
+  together,
 } from "./parts";
 import { watchedProcess } from "./process";
 
@@ -40,7 +43,7 @@ const host = known(
 );
 
 const hosts = known(
-  z.record(z.string(), host).superRefine((value, context) => {
+  together(z.record(z.string(), host), (value, context) => {
     const issue = (path: string[], message: string) =>
       context.addIssue({ code: "custom", path, message });
     if (Object.keys(value).length === 0) issue([], "must not be empty");
@@ -60,6 +63,7 @@ function describeKeyProblem(key: string): string | null {
   if (!key.trim()) return "the name of a host must not be empty";
   if (/\p{Cc}/u.test(key))
     return "the name of a host must not contain control characters";
+  if (!isWellFormed(key)) return `the name of a host ${HALF_CHARACTER}`;
   return key.length > 64
     ? "the name of a host must have at most 64 characters"
     : null;
@@ -124,9 +128,7 @@ const fields = {
 };
 
 /** The inputs of a `RollingAction`; defaults are applied elsewhere, after unknowns are known. */
-export const rollingInputs = closed(fields).superRefine((value, context) => {
-  // nothing between two properties can be judged while one of them is wrong
-  if (context.issues.length > 0) return;
+export const rollingInputs = together(closed(fields), (value, context) => {
   for (const [path, message] of contradictions(value as RollingActionInputs))
     context.addIssue({ code: "custom", path, message });
 });

@@ -107,7 +107,7 @@ describe("check of a RollingAction", () => {
     );
     const kind = {
       ...{ schema: rollingInputs, explainNew: () => {} },
-      locksOf: () => [],
+      chefLocksOf: () => [],
     };
     const { inputs: tidy, failures } = check(runtime, {}, inputs, kind);
     expect(failures).to.deep.equal([]);
