@@ -117,7 +117,7 @@ export const watchJson = z.strictObject({
 export const historyJson = z.strictObject({
   at: time,
   kind: z.enum([
-    ...["acted", "alreadyRestarted", "recorded", "failed"],
+    ...["acted", "alreadyRestarted", "notNeeded", "recorded", "failed"],
     ...["cleared", "hold", "unhold", "limits", "roll"],
   ] as const),
   lock: text,

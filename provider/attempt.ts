@@ -88,11 +88,12 @@ export function specOf(
   facts: Onlooker["facts"] = {},
 ): ActionSpec {
   const { act, process, connection, runKey, show } = plan;
-  const { gate, drain, undrain, health } = plan;
+  const { onlyIf, gate, drain, undrain, health } = plan;
   const ci = ciJob(globalThis.process.env);
   return {
     mode: modeOf(plan, before),
     ...{ owner, connection, act, process, lock, runKey, show },
+    ...(onlyIf ? { onlyIf } : {}),
     ...(gate ? { gate } : {}),
     ...(drain ? { drain } : {}),
     ...(undrain ? { undrain } : {}),

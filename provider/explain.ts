@@ -37,8 +37,14 @@ function owed({ failure }: State): string {
   return failure ? "verify first, and if still owed " : "";
 }
 
-/** `restart nginx` */
-export function doing({ action }: Pick<LockedActionInputs, "action">): string {
+/** `restart nginx`, `restart nginx if needed` */
+export function doing(
+  inputs: Pick<LockedActionInputs, "action" | "onlyIf">,
+): string {
+  return `${what(inputs)}${inputs.onlyIf === undefined ? "" : " if needed"}`;
+}
+
+function what({ action }: Pick<LockedActionInputs, "action">): string {
   if (isUnknown(action) || isUnknown(action.service)) return "act";
   return action.service
     ? `${isUnknown(action.perform) ? "act on" : (action.perform ?? "restart")} ${action.service}`

@@ -4,6 +4,7 @@ import { digest } from "./run-key";
 /** Hashes of the parts whose change is an update that touches no host. */
 export interface Marks {
   process?: string;
+  onlyIf?: string;
   gate?: string;
   health?: string;
   drain?: string;
@@ -12,6 +13,7 @@ export interface Marks {
 
 export const MARKED = [
   "process",
+  "onlyIf",
   "gate",
   "health",
   "drain",

@@ -25,6 +25,7 @@ export interface Plan {
   act: Act;
   process: ProcessSpec | null;
   lock: LockSpec;
+  onlyIf?: SideCommand;
   gate?: Probe;
   health?: HealthProbe;
   drain?: SideCommand;
@@ -37,7 +38,7 @@ export interface Plan {
 
 /** Applies the defaults: the resource wins over the stack's config, that over the environment. */
 export function planOf(inputs: LockedActionInputs, settings: Settings): Plan {
-  const { gate, health, drain, undrain, logging = "none" } = inputs;
+  const { onlyIf, gate, health, drain, undrain, logging = "none" } = inputs;
   const target = targetOf(inputs);
   const act = actOf(inputs.action);
   const process = processOf(inputs.process);
@@ -49,6 +50,7 @@ export function planOf(inputs: LockedActionInputs, settings: Settings): Plan {
     act,
     process,
     lock: lockOf(inputs.lock, target, settings),
+    ...(onlyIf ? { onlyIf: { timeout: 300, ...given(onlyIf) } } : {}),
     ...(gate ? { gate: { interval: 2, timeout: 300, ...given(gate) } } : {}),
     ...(health
       ? {

@@ -17,8 +17,8 @@ export function secretsOf({ connection, act, lock, ...plan }: Plan): string[] {
     found.push(hop.password, hop.privateKey, hop.privateKeyPassword);
     hop = hop.proxy;
   }
-  const { gate, health, drain, undrain } = plan;
-  for (const part of [act, gate, health, drain, undrain])
+  const { onlyIf, gate, health, drain, undrain } = plan;
+  for (const part of [act, onlyIf, gate, health, drain, undrain])
     found.push(part?.sudoPassword);
   for (const { credentials } of lock.auth)
     found.push(credentials, credentials.slice(credentials.indexOf(":") + 1));

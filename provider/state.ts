@@ -64,7 +64,8 @@ export interface State {
   lock: LockIdentity & Partial<LockFacts>;
   runKey: string;
   marks: Marks;
-  outcome?: "acted" | "alreadyRestarted" | "recorded" | "skippedLock";
+  outcome?:
+    "acted" | "alreadyRestarted" | "notNeeded" | "recorded" | "skippedLock";
   exitCode?: number;
   stdout?: string;
   stderr?: string;

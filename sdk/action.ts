@@ -98,6 +98,14 @@ export interface SideCommandArgs extends RightsArgs {
   timeout?: pulumi.Input<number>;
 }
 
+/** A command that says whether there is anything to do. */
+export interface OnlyIfArgs extends RightsArgs {
+  /** A POSIX sh script. Exit 0: act. Exit 1: it is not needed, and nothing is done. Anything else is no answer, and fails. */
+  command: pulumi.Input<string>;
+  /** Seconds. @default 300 */
+  timeout?: pulumi.Input<number>;
+}
+
 /** A command that is asked again and again. */
 export interface GateArgs extends RightsArgs {
   /** A POSIX sh script. As a gate: exit 0 yes, 75 not yet, anything else never. As health check: exit 0 healthy. */

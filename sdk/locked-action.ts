@@ -3,6 +3,7 @@ import type {
   ActionArgs,
   GateArgs,
   HealthArgs,
+  OnlyIfArgs,
   ProcessArgs,
   SideCommandArgs,
 } from "./action";
@@ -41,6 +42,8 @@ export interface LockedActionArgs {
   lock: pulumi.Input<LockArgs>;
   /** Which processes prove a restart. @default the unit of `action.service` on a host with systemd, else none */
   process?: pulumi.Input<ProcessArgs>;
+  /** Asked under the lock, before the gate, whether this host needs the action at all. @default it does */
+  onlyIf?: pulumi.Input<OnlyIfArgs>;
   /** Asked under the lock whether this host may act now. */
   gate?: pulumi.Input<GateArgs>;
   /** Asked after the act until the host is healthy. */
@@ -79,9 +82,17 @@ export interface FailureResult {
  * never in preview, and never because of a change of credentials or timeouts.
  */
 export class LockedAction extends pulumi.CustomResource {
-  /** `acted`; `alreadyRestarted`: somebody had done it; `recorded`: only looked; `skippedLock`: acted without the lock. */
+  /**
+   * `acted`; `alreadyRestarted`: somebody had done it; `notNeeded`: `onlyIf` said so; `recorded`: only looked;
+   * `skippedLock`: acted without the lock.
+   */
   declare readonly outcome: pulumi.Output<
-    "acted" | "alreadyRestarted" | "recorded" | "skippedLock" | undefined
+    | "acted"
+    | "alreadyRestarted"
+    | "notNeeded"
+    | "recorded"
+    | "skippedLock"
+    | undefined
   >;
   declare readonly target: pulumi.Output<string>;
   /** Exit code of the action, if it ran and its end is known. */

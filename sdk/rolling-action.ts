@@ -3,6 +3,7 @@ import type {
   ActionArgs,
   GateArgs,
   HealthArgs,
+  OnlyIfArgs,
   ProcessArgs,
   SideCommandArgs,
 } from "./action";
@@ -21,6 +22,8 @@ const TYPE = "pulumi-nodejs:dynamic:RollingAction";
 export interface RollingPartsArgs {
   /** Which processes prove a restart. @default the unit of `action.service` on a host with systemd, else none */
   process?: pulumi.Input<ProcessArgs>;
+  /** Asked under the lock, before the gate, whether a host needs the action at all; one that does not counts as done. @default it does */
+  onlyIf?: pulumi.Input<OnlyIfArgs>;
   /** Asked under the lock, for each host anew, whether it may act now: is the cluster green? */
   gate?: pulumi.Input<GateArgs>;
   /** Asked after the act until the host is healthy, and has been so for `minHealthy` seconds. */
@@ -104,7 +107,8 @@ export interface HostResult {
   /** Its lock data. Absent: the target. */
   group?: string;
   /** What its last run did; absent while none has ended well. */
-  outcome?: "acted" | "alreadyRestarted" | "recorded" | "skippedLock";
+  outcome?:
+    "acted" | "alreadyRestarted" | "notNeeded" | "recorded" | "skippedLock";
   /** Absent: the `runKey` of the fleet. */
   runKey?: string;
   /** Identities `bootId/pid/startTicks` of its processes after it; two at most. */
@@ -144,7 +148,7 @@ export interface RollFailureResult {
 export class RollingAction extends pulumi.CustomResource {
   /** By the hosts' names. */
   declare readonly results: pulumi.Output<Record<string, HostResult>>;
-  /** `40 of 40 done` */
+  /** `40 of 40 done (28 not needed)` */
   declare readonly summary: pulumi.Output<string>;
   /** Each host was verified by its last run. */
   declare readonly verified: pulumi.Output<boolean>;

@@ -17,7 +17,7 @@ const SIDE_FIELDS = [
   ...["sudo", "sudoPassword"],
 ];
 
-const SIDES = ["gate", "health", "drain", "undrain"] as const;
+const SIDES = ["onlyIf", "gate", "health", "drain", "undrain"] as const;
 
 export function actionInput(action: unknown): unknown {
   return withSecrets(action, ACTION_FIELDS, {
@@ -31,7 +31,7 @@ export function lockInput(lock: unknown): unknown {
   return withSecrets(lock, LOCK_FIELDS, { auth: secret });
 }
 
-/** Gate, health, drain and undrain, those that are given: each property costs the SDK time. */
+/** `onlyIf`, gate, health, drain and undrain, those that are given: each property costs the SDK time. */
 export function sideInputs(
   args: Partial<Record<(typeof SIDES)[number], unknown>>,
 ): Record<string, unknown> {

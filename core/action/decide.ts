@@ -17,6 +17,8 @@ export interface Situation {
   left: "nothing" | "debt" | "kept" | "stale";
   /** The act of an earlier run has not ended, or may not have. */
   running: boolean;
+  /** An act had begun under the lock that is left. */
+  begun: boolean;
   /** Somebody restarted it while this run waited for the lock. */
   meanwhile: boolean;
   /** It is to act on every `up`. */
@@ -24,22 +26,24 @@ export interface Situation {
 }
 
 /**
- * `act`: from the gate on. `resume`: act, but ask no gate, for the fleet may be red because of this very host.
+ * `act`: ask `onlyIf` and the gate first. `resume`: act, but ask no gate, for the fleet may be red because of this very host.
+ * `repair`: act, and ask neither: an act was begun here, and is owed whatever the host says.
  * `verify`: it was done before, only the proof is missing. `undrain`: only undrain is missing.
  * `refuse`: nothing is done, and what is kept stays. `skip`: no host is touched.
  */
 export type Verdict =
-  "act" | "resume" | "verify" | "undrain" | "refuse" | "skip";
+  "act" | "resume" | "repair" | "verify" | "undrain" | "refuse" | "skip";
 
 /** The one place that decides what becomes of a host: the table of docs/failures.md. */
 export function decide(situation: Situation): Verdict {
-  const { record, phase, processes, left, running, always } = situation;
+  const { record, phase, processes, left, running, begun, always } = situation;
   if (record === "this" && phase === "done" && left === "nothing" && !always)
     return "skip";
   if (processes === "unseen" || running) return "refuse";
   if (record === "this" && phase === "verified") return "undrain";
   if (doneBefore(situation)) return "verify";
-  return left === "kept" || left === "stale" ? "resume" : "act";
+  if (left !== "kept" && left !== "stale") return "act";
+  return begun ? "repair" : "resume";
 }
 
 function doneBefore(situation: Situation): boolean {

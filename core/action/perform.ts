@@ -9,6 +9,7 @@ import { gate } from "./gate";
 import { health } from "./health";
 import { lastRun } from "./last-run";
 import { baselineOf, look, type Seen } from "./look";
+import { isNeeded } from "./only-if";
 import { awaitPredecessor } from "./predecessor";
 import { planUnderLock, type Plan } from "./situation";
 import type { Tenure } from "./tenure";
@@ -18,7 +19,7 @@ import { verify } from "./verify";
 
 /** What was done under the lock. */
 export interface Done {
-  outcome: "acted" | "alreadyRestarted";
+  outcome: "acted" | "alreadyRestarted" | "notNeeded";
   verifiedBy: Check[];
 }
 
@@ -44,7 +45,8 @@ export async function perform(
       ? await actNow(context, tenure, process, now, plan)
       : await actedBefore(context, process, plan);
   Object.assign(journal, { phase: "verified", verifiedBy: done.verifiedBy });
-  if (plan.kind === "undrain" && now) journal.after = now.identities;
+  const untouched = plan.kind === "undrain" || done.outcome === "notNeeded";
+  if (untouched && now) journal.after = now.identities;
   await undrain(context);
   return done;
 }
@@ -76,6 +78,8 @@ async function actNow(
   plan: Extract<Plan, { kind: "act" }>,
 ): Promise<Done> {
   const { journal, spec } = context;
+  if (plan.onlyIf && !(await isNeeded(context)))
+    return { outcome: "notNeeded", verifiedBy: [] };
   if (plan.gate) await gate(context);
   const before: Baseline = now ? baselineOf(now) : { identities: [] };
   if (now) {

@@ -79,7 +79,7 @@ async function underLock(
   if (spec.skip)
     return succeeded(
       context,
-      { ...done, outcome: "skippedLock" },
+      done.outcome === "notNeeded" ? done : { ...done, outcome: "skippedLock" },
       context.spec.kept,
       false,
     );

@@ -10,7 +10,7 @@ import type { Act, LastRun } from "./types";
 
 /** What is left to do once the lock is ours. */
 export type Plan =
-  | { kind: "act"; gate: boolean }
+  | { kind: "act"; onlyIf: boolean; gate: boolean }
   /** It was done already, by us or by somebody else: only to be verified. */
   | { kind: "verify"; proof: Proof | null; why: string }
   | { kind: "undrain"; why: string };
@@ -46,7 +46,12 @@ export function planUnderLock(
   switch (verdict) {
     case "act":
     case "resume":
-      return { kind: "act", gate: verdict === "act" };
+    case "repair":
+      return {
+        kind: "act",
+        onlyIf: verdict !== "repair",
+        gate: verdict === "act",
+      };
     case "undrain":
       return { kind: "undrain", why: "it was verified before" };
     case "verify":
@@ -57,7 +62,7 @@ export function planUnderLock(
 }
 
 function situationOf(
-  { spec }: Context,
+  { spec, journal }: Context,
   tenure: Tenure,
   last: LastRun,
   { first, now, lockAge }: Looks,
@@ -72,6 +77,7 @@ function situationOf(
     processes: processesOf(act, last, tenure, now, lockAge),
     left,
     running: false, // it was waited for
+    begun: journal.begun,
     // An act that another run had begun may be what restarted it.
     meanwhile:
       isServiceRestart(act) &&

@@ -126,6 +126,7 @@ export interface ActionSpec {
   /** Which processes prove a restart; `null`: the service's unit on a systemd host, else none. */
   process: ProcessSpec | null;
   lock: LockSpec;
+  onlyIf?: SideCommand;
   gate?: Probe;
   drain?: SideCommand;
   undrain?: SideCommand;
@@ -145,6 +146,7 @@ export type Step =
   | "dial"
   | "look"
   | "lock"
+  | "onlyIf"
   | "gate"
   | "drain"
   | "act"
@@ -217,7 +219,8 @@ interface Common {
 
 export interface ActionSuccess extends Common {
   ok: true;
-  outcome: "acted" | "alreadyRestarted" | "recorded" | "skippedLock";
+  outcome:
+    "acted" | "alreadyRestarted" | "notNeeded" | "recorded" | "skippedLock";
   /** A process or health check was asked and said yes. */
   verified: boolean;
   verifiedBy: Check[];

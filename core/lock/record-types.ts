@@ -102,6 +102,7 @@ export interface HistoryRecord {
   kind:
     | "acted"
     | "alreadyRestarted"
+    | "notNeeded"
     | "recorded"
     | "failed"
     | "cleared"

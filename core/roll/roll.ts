@@ -7,7 +7,7 @@ import type {
   RollRules,
   Work,
 } from "./types";
-import { wavesOf, type Wave } from "./waves";
+import { inOrder, wavesOf, type Wave } from "./waves";
 
 /** Members that connect, and look at their host, ahead of their turn. */
 const AHEAD = 2;
@@ -31,10 +31,20 @@ export async function roll(
   options: RollOptions,
 ): Promise<RollResult> {
   const run = new Roll(rules, work, options);
-  for (const wave of wavesOf(members, rules)) {
-    if (run.stopped !== null) break;
-    await run.wave(wave);
+  const through = async (part: Member[]) => {
+    for (const wave of wavesOf(part, rules))
+      if (run.stopped === null) await run.wave(wave);
+  };
+  const others = inOrder(members.filter(({ canary }) => !canary));
+  let canaries = members.filter(({ canary }) => canary);
+  while (canaries.length > 0 && run.stopped === null) {
+    await through(canaries);
+    const idle = canaries.filter(({ key }) => run.isIdle(key)).length;
+    canaries = others
+      .splice(0, idle)
+      .map((member) => ({ ...member, canary: true }));
   }
+  await through(others);
   run.close();
   return { endings: run.endings, stopped: run.stopped };
 }
@@ -109,9 +119,15 @@ class Roll {
       this.stop("a canary did not pass");
   }
 
+  /** Nothing was done to it. */
+  isIdle(key: string): boolean {
+    const ending = this.endings.get(key);
+    return ending?.kind === "done" && ending.idle === true;
+  }
+
   private passed(key: string): boolean {
     const ending = this.endings.get(key);
-    return ending?.kind === "done" && ending.passed;
+    return ending?.kind === "done" && (ending.passed || ending.idle === true);
   }
 
   /** Begins whoever fits; each one that leaves or ends calls it again. */

@@ -33,8 +33,11 @@ export interface RollRules {
 
 /** How a member's work ended. */
 export type Ending =
-  /** `passed`: something was verified, so that it may stand for others as a canary. */
-  | { kind: "done"; passed: boolean }
+  /**
+   * `passed`: something was verified, so that it may stand for others as a canary.
+   * `idle`: nothing was done to it, so that it says nothing of the others: another one is canary in its place.
+   */
+  | { kind: "done"; passed: boolean; idle?: boolean }
   /** `kept`: it keeps its lock, and with it its place. */
   | { kind: "failed"; kept: boolean; reason: string }
   /** The lock was not to be had: it would not be had by anybody else either. */

@@ -25,6 +25,13 @@ export function wavesOf(members: Member[], rules: RollRules): Wave[] {
   );
 }
 
+/** In the order in which they come. */
+export function inOrder(members: Member[]): Member[] {
+  return STAGES.flatMap((stage) =>
+    members.filter((member) => member.stage === stage),
+  );
+}
+
 function split(members: Member[], rules: RollRules): Member[][] {
   if (members.length === 0) return [];
   const groups = [...groupsOf(members).values()];

@@ -1,4 +1,9 @@
-import type { ActionOutcome, Act, Progress } from "../../core/action/types";
+import type {
+  Act,
+  ActionOutcome,
+  ActionSuccess,
+  Progress,
+} from "../../core/action/types";
 import {
   progressLine,
   type AtWork,
@@ -105,13 +110,18 @@ function doing(act: Act, { step, text, soak }: Progress): string {
 function summary(outcome: ActionOutcome): string {
   const { lock, before, after } = outcome;
   const how = outcome.ok
-    ? `${outcome.outcome}${outcome.verified ? ", verified" : ", not verified"}`
+    ? said(outcome)
     : `failed: ${withoutTarget(outcome.reasons[0] ?? outcome.step)}`;
   const parts = [how];
   if (lock)
     parts.push(`waited ${duration(lock.waited)}, held ${duration(lock.held)}`);
   if (before || after) parts.push(`pid ${pids(before)} -> ${pids(after)}`);
   return parts.join("; ");
+}
+
+function said({ outcome, verified }: ActionSuccess): string {
+  if (outcome === "notNeeded") return "not needed";
+  return `${outcome}${verified ? ", verified" : ", not verified"}`;
 }
 
 /** The first reason begins with the host. */

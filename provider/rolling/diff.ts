@@ -78,7 +78,9 @@ function notes(fleet: Fleet, state: FleetState): string[] {
       found.push(`${key} is in another group`);
     const { mark = state.mark } = state.results[key] ?? {};
     if (mark !== markOf(plan))
-      found.push(`process, gate, health, drain or undrain of ${key} changed`);
+      found.push(
+        `process, onlyIf, gate, health, drain or undrain of ${key} changed`,
+      );
     if (!Object.hasOwn(state.results, key))
       found.push(`${key} has another name`);
     if (known.kept?.why === "doubt")

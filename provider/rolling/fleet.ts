@@ -67,7 +67,7 @@ export function hostInputs(
   limits: Limits,
 ): LockedActionInputs {
   const host = inputs.hosts[key]!;
-  const { action, process, gate, health, drain, undrain } = inputs;
+  const { action, process, onlyIf, gate, health, drain, undrain } = inputs;
   const { lock, triggers = [], always, onCreate, logging, __urn } = inputs;
   return {
     connection: host.connection,
@@ -76,6 +76,7 @@ export function hostInputs(
     // apart from the fleet's, so that none can be taken for one of them
     triggers: host.triggers ? [...triggers, { host: host.triggers }] : triggers,
     process: host.process ?? process,
+    onlyIf: host.onlyIf ?? onlyIf,
     gate: host.gate ?? gate,
     health: host.health ?? health,
     drain: host.drain ?? drain,

@@ -19,22 +19,30 @@ export interface Count {
   done: number;
   failed: number;
   left: number;
+  /** Of those that are done: `onlyIf` said that there was nothing to do. */
+  notNeeded: number;
 }
 
 export function countOf(fleet: Fleet, hosts: HostEnd[]): Count {
   const failed = hosts.filter(({ reasons }) => reasons !== null).length;
-  const done = hosts.filter(({ key, state, reasons, left }) => {
+  const all = hosts.filter(({ key, state, reasons, left }) => {
     const { runKey } = fleet.plans.get(key)!;
     if (reasons || left || !state || state.failure) return false;
     return state.runKey === runKey;
-  }).length;
-  const total = hosts.length;
-  return { total, done, failed, left: total - done - failed };
+  });
+  const notNeeded = all.filter(({ state }) => state?.outcome === "notNeeded");
+  const [total, done] = [hosts.length, all.length];
+  return {
+    ...{ total, done, failed, left: total - done - failed },
+    notNeeded: notNeeded.length,
+  };
 }
 
-/** `12 of 40 done, 1 failed, 27 to go` */
-export function describeCount({ total, done, failed, left }: Count): string {
-  const parts = [`${done} of ${total} done`];
+/** `12 of 40 done (3 not needed), 1 failed, 27 to go` */
+export function describeCount(count: Count): string {
+  const { total, done, failed, left, notNeeded } = count;
+  const idle = notNeeded > 0 ? ` (${notNeeded} not needed)` : "";
+  const parts = [`${done} of ${total} done${idle}`];
   if (failed > 0) parts.push(`${failed} failed`);
   if (left > 0) parts.push(`${left} to go`);
   return parts.join(", ");

@@ -28,7 +28,7 @@ export function resumed(
     lock: { ...fleet.lock, data: plan.lock.group, path: fleetLockPath(fleet) },
     runKey: plan.runKey,
     marks: {},
-    outcome: record.kind as "acted" | "alreadyRestarted",
+    outcome: record.kind as "acted" | "alreadyRestarted" | "notNeeded",
     ...(record.after ? { processAfter: record.after } : {}),
     verified,
     finishedAt: record.at,

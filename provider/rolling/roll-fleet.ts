@@ -162,7 +162,10 @@ function soakedAnew(state: State | null): State | null {
 }
 
 function endingOf({ outcome, reasons }: Attempt): Ending {
-  if (outcome.ok) return { kind: "done", passed: outcome.verified };
+  if (outcome.ok) {
+    const idle = outcome.outcome === "notNeeded";
+    return { kind: "done", passed: outcome.verified, ...(idle && { idle }) };
+  }
   if (outcome.stopped) return { kind: "stopped" };
   const reason = reasons?.[0] ?? "failed";
   if (outcome.step === "lock" && !outcome.lock)

@@ -14,7 +14,8 @@ export interface HostRecord {
   /** Its lock data. Absent: the target. */
   group?: string;
   /** What its last run did; absent while none has ended well. */
-  outcome?: "acted" | "alreadyRestarted" | "recorded" | "skippedLock";
+  outcome?:
+    "acted" | "alreadyRestarted" | "notNeeded" | "recorded" | "skippedLock";
   /** Absent: that of the fleet. */
   runKey?: string;
   /** Identities of its processes after it; a few of them where there are many. */

@@ -35,6 +35,7 @@ export const lockedActionInputs = closed({
   onCreate: known(z.enum(["act", "record"])).optional(),
   lock,
   process: watchedProcess.optional(),
+  onlyIf: sideCommand.optional(),
   gate: gate.optional(),
   health: health.optional(),
   drain: sideCommand.optional(),

@@ -26,6 +26,7 @@ import { watchedProcess } from "./process";
 const parts = {
   action: action.optional(),
   process: watchedProcess.optional(),
+  onlyIf: sideCommand.optional(),
   gate: gate.optional(),
   health: health.optional(),
   drain: sideCommand.optional(),

@@ -19,6 +19,7 @@ const USUAL: Situation = {
   processes: "same",
   left: "nothing",
   running: false,
+  begun: false,
   meanwhile: false,
   always: false,
 };
@@ -31,12 +32,13 @@ function* cells(): Generator<Situation> {
         for (const processes of PROCESSES)
           for (const left of LEFT)
             for (const running of BOTH)
-              for (const meanwhile of BOTH)
-                for (const always of BOTH)
-                  yield {
-                    ...{ perform, record, phase, processes, left },
-                    ...{ running, meanwhile, always },
-                  };
+              for (const begun of BOTH)
+                for (const meanwhile of BOTH)
+                  for (const always of BOTH)
+                    yield {
+                      ...{ perform, record, phase, processes, left },
+                      ...{ running, begun, meanwhile, always },
+                    };
 }
 
 const all = [...cells()];
@@ -50,10 +52,13 @@ describe("what becomes of a host", () => {
     record === "this" && phase === "done" && left === "nothing" && !always;
 
   it("has a verdict for every cell", () => {
-    expect(all).to.have.length(7 * 3 * 5 * 5 * 4 * 8);
+    expect(all).to.have.length(7 * 3 * 5 * 5 * 4 * 16);
     const verdicts = new Set(all.map(says));
     expect([...verdicts].sort()).to.deep.equal(
-      ["act", "refuse", "resume", "skip", "undrain", "verify"].sort(),
+      [
+        ...["act", "refuse", "repair", "resume"],
+        ...["skip", "undrain", "verify"],
+      ].sort(),
     );
   });
 
@@ -84,12 +89,22 @@ describe("what becomes of a host", () => {
 
   it("asks the gate of those alone that hold nothing", () => {
     const right = (s: Situation) =>
-      says(s) === "act" ? !resumed(s) : says(s) !== "resume" || resumed(s);
+      says(s) === "act"
+        ? !resumed(s)
+        : !["resume", "repair"].includes(says(s)) || resumed(s);
+    expect(wrong(right)).to.deep.equal([]);
+  });
+
+  it("asks onlyIf of all but those that hold a lock under which an act had begun", () => {
+    const right = (s: Situation) =>
+      says(s) === "repair"
+        ? resumed(s) && s.begun
+        : says(s) !== "resume" || !s.begun;
     expect(wrong(right)).to.deep.equal([]);
   });
 
   it("judges the same whatever is left, but for the gate", () => {
-    const plain = (s: Situation) => says(s).replace("resume", "act");
+    const plain = (s: Situation) => says(s).replace(/resume|repair/, "act");
     const right = (s: Situation) =>
       s.left === "nothing" || plain(s) === plain({ ...s, left: "debt" });
     expect(wrong(right)).to.deep.equal([]);
@@ -112,6 +127,7 @@ describe("what becomes of a host", () => {
 const SAID: Record<ReturnType<typeof decide>, string> = {
   act: "acts",
   resume: "acts",
+  repair: "acts",
   verify: "verifies only",
   undrain: "undrains only",
   refuse: "refuses",

@@ -12,7 +12,14 @@ import type {
   LockSpec,
   Progress,
 } from "../../core/action/types";
-import { describeLock, LockRefused, type LockView } from "../../core/lock";
+import {
+  describeLock,
+  lockPath,
+  LockRefused,
+  readHistory,
+  type LockView,
+} from "../../core/lock";
+import { pathsOf } from "../../core/lock/tree/paths";
 import { createHostPool } from "../../core/ssh/pool";
 import type { ConnectionOptions, HostPool } from "../../core/ssh/types";
 import { createSessionPool, type SessionPool } from "../../core/zookeeper/pool";
@@ -125,6 +132,18 @@ export class Rig {
     } catch (error) {
       if (error instanceof LockRefused) return null; // nobody made it
       throw error;
+    } finally {
+      await lease.release();
+    }
+  }
+
+  /** What the lock's history says was done, the first first. */
+  async history({ lock }: ActionSpec): Promise<string[]> {
+    const lease = await this.sessions.lease({ servers: lock.servers });
+    try {
+      const paths = pathsOf(lockPath(lock.root, lock.name));
+      const records = await readHistory(lease.session, paths);
+      return records.map(({ kind }) => kind);
     } finally {
       await lease.release();
     }

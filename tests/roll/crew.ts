@@ -1,6 +1,7 @@
 import type { Control, Ending, Member, RollRules, Work } from "../../core/roll";
 
 export const DONE: Ending = { kind: "done", passed: true };
+export const IDLE: Ending = { kind: "done", passed: false, idle: true };
 
 export const rulesOf = (over: Partial<RollRules> = {}): RollRules => ({
   ...{ maxHolders: 1, maxPerGroup: null, maxFailures: 1 },
@@ -33,8 +34,12 @@ export class Crew {
   /** Those of `unconnected` connect when the test says so, the others at once. */
   constructor(private readonly unconnected: string[] = []) {}
 
-  readonly work: Work = async ({ key }, control) => {
+  /** Whoever had to stand for the others, in the order they began. */
+  readonly canaries: string[] = [];
+
+  readonly work: Work = async ({ key, canary }, control) => {
     this.begun.push(key);
+    if (canary) this.canaries.push(key);
     this.controls.set(key, control);
     const ended = new Promise<Ending>((end) => this.ends.set(key, end));
     const turn = this.connected(key).then(async () => {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { roll, type Member, type RollRules } from "../../core/roll";
-import { Crew, DONE, membersOf, rulesOf, settled } from "./crew";
+import { Crew, DONE, IDLE, membersOf, rulesOf, settled } from "./crew";
 
 const FAILED = { kind: "failed", kept: true, reason: "exit 1" } as const;
 const UNREACHABLE = { kind: "failed", kept: false, reason: "dial" } as const;
@@ -173,6 +173,34 @@ describe("the scheduler of a roll", () => {
       expect(stopped).to.equal("a canary did not pass");
       expect(endings.has("a")).to.equal(false);
     });
+
+  it("takes another for a canary that had nothing to do, and the next for that one", async () => {
+    const members = [
+      ...membersOf("a b"),
+      ...membersOf("c d", "canary"),
+      ...membersOf("x", "repair"),
+    ];
+    const { crew, result } = await start(members, { maxHolders: 9 });
+    await crew.end("c", IDLE);
+    expect(crew.begun).to.deep.equal(["d"]);
+    await crew.end("d");
+    expect(crew.begun).to.deep.equal(["x"]);
+    await crew.end("x", IDLE);
+    expect(crew.begun).to.deep.equal(["a"]);
+    await crew.end("a");
+    expect(crew.begun).to.deep.equal(["b"]);
+    await crew.end("b");
+    expect((await result).stopped).to.equal(null);
+    expect(crew.canaries).to.deep.equal(["c", "d", "x", "a"]);
+  });
+
+  it("ends well where no canary had anything to do, nor anybody else", async () => {
+    const members = [...membersOf("a"), ...membersOf("c", "canary")];
+    const { crew, result } = await start(members);
+    await crew.end("c", IDLE);
+    await crew.end("a", IDLE);
+    expect((await result).stopped).to.equal(null);
+  });
 
   it("stops at the n-th failure: who has asked is finished, who has not is told, nobody begins", async () => {
     const { crew, result } = await start(membersOf("a b c d e f"), {

@@ -9,9 +9,13 @@ import type { HistoryRecord } from "../types";
 export function prefixOf({ kind, roll, urn }: HistoryRecord): string {
   if (!roll || urn === undefined) return "h-";
   if (kind === "roll") return `e-${rollKey(urn)}-`;
-  const done = kind === "acted" || kind === "alreadyRestarted";
+  const done = DONE.includes(kind);
   return done ? `d-${rollKey(urn)}-` : "h-";
 }
+
+const DONE: HistoryRecord["kind"][] = [
+  ...(["acted", "alreadyRestarted", "notNeeded"] as const),
+];
 
 /** Of one resource: it rolls one fleet at a time. */
 export function rollKey(urn: string): string {

@@ -169,8 +169,8 @@ const history = z.object({
   v: z.literal(1),
   at: text,
   kind: z.enum([
-    ...["acted", "alreadyRestarted", "recorded", "failed", "cleared"],
-    ...["hold", "unhold", "limits", "roll"],
+    ...["acted", "alreadyRestarted", "notNeeded", "recorded", "failed"],
+    ...["cleared", "hold", "unhold", "limits", "roll"],
   ] as [HistoryRecord["kind"]]),
   by: text,
   target: text.optional(),

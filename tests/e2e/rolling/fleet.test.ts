@@ -64,6 +64,46 @@ describe("RollingAction: hosts come and go", function () {
     expect(stage.acts()).to.deep.equal({ ...stage.actedOn(1), web3: 2 });
   });
 
+  it("asks each host whether it needs the action; those that do not count as done, and are told", async () => {
+    const needs = (...names: string[]) => ({
+      command: `case $DEMO_HOST in ${names.join("|")}) exit 0;; *) exit 1;; esac`,
+    });
+    const roll = stage.roll({
+      ...{ onlyIf: needs("web2", "web4"), canary: { count: 1 } },
+      logging: "stderr",
+    });
+    const stack = await stage.stack(roll);
+    const first = await stage.mustSucceed(stack);
+    expect(stage.acts()).to.deep.equal(only("web2", "web4"));
+    const lines = first.diagnostics.map(({ message }) => message);
+    expect(lines.join("\n")).to.match(/^web1: not needed; /m);
+    const results = await stage.results(stack);
+    expect(results.web1).to.include({ outcome: "notNeeded", verified: false });
+    // the canary is the first that had anything to do
+    expect([results.web1!.canary, results.web2!.canary]).to.deep.equal([
+      ...[undefined, true],
+    ]);
+    expect(await stage.summary(stack)).to.equal("4 of 4 done (2 not needed)");
+    const kinds = await stage.history();
+    expect(kinds.sort()).to.deep.equal([
+      ...["acted", "acted", "notNeeded", "notNeeded", "roll"],
+    ]);
+    expect((await stage.mustSucceed(stack)).summary.update).to.equal(0);
+    // another onlyIf alone touches no host; no answer fails, and releases
+    await stage.set(stack, { ...roll, onlyIf: { command: "exit 2" } });
+    await stage.mustSucceed(stack);
+    await stage.set(stack, {
+      ...{ ...roll, triggers: [2] },
+      onlyIf: { command: "echo odd >&2; exit 2" },
+    });
+    const last = await stack.up();
+    expect(errorsOf(last)).to.match(
+      /web1: onlyIf: neither yes nor no: exit 2\n[^]*stderr: odd/,
+    );
+    expect(stage.acts()).to.deep.equal(only("web2", "web4"));
+    await stage.lockIsFree();
+  });
+
   it("gives back first what a host that leaves has kept, and rolls the rest", async () => {
     const health = { command: "true", interval: 0.1, timeout: 0.5 };
     const stack = await stage.stack(stage.roll({ health }));

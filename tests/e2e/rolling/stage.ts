@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import fs from "node:fs";
 import path from "node:path";
+import { lockPath, readHistory } from "../../../core/lock";
+import { pathsOf } from "../../../core/lock/tree/paths";
 import { eventually } from "../../support/eventually";
 import {
   errorsOf,
@@ -140,16 +142,34 @@ export class Stage {
     );
   }
 
+  /** `4 of 4 done` */
+  async summary(stack: Stack): Promise<string | undefined> {
+    return (await this.outputs(stack)).summary;
+  }
+
   /** The records of the hosts, also of a roll that failed. */
   async results(stack: Stack): Promise<Record<string, Result>> {
+    return (await this.outputs(stack)).results ?? {};
+  }
+
+  /** What the history of this test's lock says was done. */
+  history(): Promise<string[]> {
+    return this.scene.withSession(async (session) => {
+      const paths = pathsOf(lockPath("/locked-action", this.lock));
+      return (await readHistory(session, paths)).map(({ kind }) => kind);
+    });
+  }
+
+  private async outputs(
+    stack: Stack,
+  ): Promise<{ results?: Record<string, Result>; summary?: string }> {
     const { deployment } = (await stack.state()) as unknown as {
       deployment: { resources: { type: string; outputs?: object }[] };
     };
     const found = deployment.resources.find(({ type }) =>
       type.endsWith(":RollingAction"),
     );
-    const outputs = found?.outputs as { results?: Record<string, Result> };
-    return outputs?.results ?? {};
+    return found?.outputs ?? {};
   }
 
   /** How often each host was acted on since the last reset. */

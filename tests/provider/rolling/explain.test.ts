@@ -29,6 +29,11 @@ describe("what a preview says of a roll", () => {
     );
   });
 
+  it("says where hosts are asked first whether they need it", async () => {
+    const inputs = { ...fleetInputs(1), onlyIf: { command: "true" } };
+    expect(await told(inputs)).to.match(/^will restart nginx if needed on 1 /);
+  });
+
   it("names five hosts of each reason, and counts the others", async () => {
     const inputs = { ...fleetInputs(12), maxUnavailable: "25%" };
     expect(await told(inputs)).to.equal(

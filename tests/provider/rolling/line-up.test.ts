@@ -251,7 +251,7 @@ describe("the count of a roll that always acts", () => {
       ...{ key, state, canary: false, reasons: null, left: i > 0 },
     }));
     expect(countOf(fleet, ends)).to.deep.equal({
-      ...{ total: 4, done: 1, failed: 0, left: 3 },
+      ...{ total: 4, done: 1, failed: 0, left: 3, notNeeded: 0 },
     });
   });
 });

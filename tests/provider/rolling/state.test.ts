@@ -79,7 +79,9 @@ describe("the state of a fleet", () => {
       { ...none, key: "web3" },
     ];
     const count = countOf(fleet, hosts);
-    expect(count).to.deep.equal({ total: 3, done: 1, failed: 1, left: 1 });
+    expect(count).to.deep.equal({
+      ...{ total: 3, done: 1, failed: 1, left: 1, notNeeded: 0 },
+    });
     const stopped = "1 failed of 1 allowed";
     expect(reasonsOf(count, { hosts, stopped })).to.deep.equal([
       "roll: 1 of 3 done, 1 failed, 1 to go: stopped: 1 failed of 1 allowed",
