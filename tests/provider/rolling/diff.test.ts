@@ -170,7 +170,12 @@ describe("what makes hosts of a fleet run", () => {
     ["maxUnavailable", 2, /^lock changed$/],
     ["process", { pidFile: "/run/x" }, /^process, .* of web\d changed$/],
     ["process", undefined, /^process, .* of web\d changed$/],
-    ["gate", { command: "false" }, /^process, gate, .* of web\d changed$/],
+    [
+      "gate",
+      { command: "false" },
+      /^process, onlyIf, gate, .* of web\d changed$/,
+    ],
+    ["onlyIf", { command: "true" }, /^process, onlyIf, .* of web\d changed$/],
     ["health", { command: "true", minHealthy: 5 }, /health, .* changed$/],
     ["drain", { command: "true", sudo: true }, /drain or undrain .* changed$/],
     ["undrain", undefined, /undrain of web\d changed$/],
