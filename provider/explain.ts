@@ -37,7 +37,7 @@ function owed({ failure }: State): string {
   return failure ? "verify first, and if still owed " : "";
 }
 
-/** `restart nginx`, `restart nginx if needed` */
+/** `restart nginx`, `reboot`, `restart nginx if needed` */
 export function doing(
   inputs: Pick<LockedActionInputs, "action" | "onlyIf">,
 ): string {
@@ -46,6 +46,7 @@ export function doing(
 
 function what({ action }: Pick<LockedActionInputs, "action">): string {
   if (isUnknown(action) || isUnknown(action.service)) return "act";
+  if (action.reboot) return "reboot";
   return action.service
     ? `${isUnknown(action.perform) ? "act on" : (action.perform ?? "restart")} ${action.service}`
     : "run the command";

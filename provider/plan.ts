@@ -96,8 +96,10 @@ export function connectionOf(input: ConnectionInput): ConnectionOptions {
 }
 
 export function actOf(action: LockedActionInputs["action"]): Act {
-  const { command, service, perform, timeout = 300, ...rest } = given(action);
+  const { command, service, perform, reboot, ...more } = given(action);
+  const { timeout = reboot ? 900 : 300, ...rest } = more;
   const { stdin, environment, ...rights } = rest;
+  if (reboot) return { kind: "reboot", timeout, ...rights };
   if (service !== undefined)
     return {
       ...{ kind: "service", service, perform: perform ?? "restart" },
@@ -129,7 +131,8 @@ function subjectOf(
   urn: string | undefined,
 ): string {
   if (act.kind === "service") return unitName(act.service);
-  if (!process) return urn ?? "resource without URN";
+  if (act.kind === "reboot") return "reboot";
+  if (!process || "boot" in process) return urn ?? "resource without URN";
   if ("unit" in process) return unitName(process.unit);
   if ("pidFile" in process) return process.pidFile;
   const { commandString = "", user } = process;

@@ -9,15 +9,23 @@ export const RUN_KEY_LENGTH = 20;
  * Its timeout, and the password it gets its rights with, are no reason.
  */
 export function runKey(triggers: readonly unknown[], act: Act): string {
-  const runs =
-    act.kind === "service"
-      ? { service: act.service, perform: act.perform }
-      : {
-          command: act.command,
-          stdin: act.stdin ?? "",
-          environment: act.environment ?? {},
-        };
+  const runs = runningOf(act);
   return digest({ triggers, sudo: act.sudo || false, ...runs }, RUN_KEY_LENGTH);
+}
+
+function runningOf(act: Act): object {
+  switch (act.kind) {
+    case "service":
+      return { service: act.service, perform: act.perform };
+    case "reboot":
+      return { reboot: true };
+    case "command":
+      return {
+        command: act.command,
+        stdin: act.stdin ?? "",
+        environment: act.environment ?? {},
+      };
+  }
 }
 
 /** A hash over a value of Pulumi's, whatever the order of its keys. */

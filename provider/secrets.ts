@@ -6,6 +6,7 @@ import type { Plan } from "./plan";
 /** For lock data: what is done, without a command's text. */
 export function describeAct(act: Act): string {
   if (act.kind === "service") return `${act.perform} ${act.service}`;
+  if (act.kind === "reboot") return "reboot";
   const hash = createHash("sha256").update(act.command).digest("hex");
   return `command ${hash.slice(0, 12)}`;
 }

@@ -105,7 +105,9 @@ export const baseline = z.object({
 });
 
 /** What proved an action. */
-export const checks = z.array(z.enum(["process", "health", "exitCode"]));
+export const checks = z.array(
+  z.enum(["boot", "process", "health", "exitCode"]),
+);
 
 const failure = z.object({
   since: z.string(),

@@ -23,6 +23,7 @@ export interface CommandActionArgs extends RightsArgs {
   timeout?: pulumi.Input<number>;
   service?: undefined;
   perform?: undefined;
+  reboot?: undefined;
 }
 
 /** Acts on a service, by systemd where it runs, else by `service`. */
@@ -47,9 +48,26 @@ export interface ServiceActionArgs extends RightsArgs {
   command?: undefined;
   stdin?: undefined;
   environment?: undefined;
+  reboot?: undefined;
 }
 
-export type ActionArgs = CommandActionArgs | ServiceActionArgs;
+/**
+ * Reboots the host: by systemd, else by `shutdown`, else by `reboot`. The proof is that it answers in another boot than
+ * before; then `process` must run, if it is given, and `health` hold.
+ */
+export interface RebootActionArgs extends RightsArgs {
+  reboot: pulumi.Input<true>;
+  /** Seconds until it is back in another boot. @default 900 */
+  timeout?: pulumi.Input<number>;
+  command?: undefined;
+  stdin?: undefined;
+  environment?: undefined;
+  service?: undefined;
+  perform?: undefined;
+}
+
+export type ActionArgs =
+  CommandActionArgs | ServiceActionArgs | RebootActionArgs;
 
 /** Processes as `pgrep` would match them: at least one of `commandString` and `user`. */
 export interface ProcessPatternArgs {

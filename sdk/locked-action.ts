@@ -71,7 +71,7 @@ export interface FailureResult {
   /** The host was taken out of service, and is to be put back. */
   drained: boolean;
   /** What had been verified, where `phase` is `verified`. */
-  verifiedBy?: ("process" | "health" | "exitCode")[];
+  verifiedBy?: ("boot" | "process" | "health" | "exitCode")[];
 }
 
 /**
@@ -102,15 +102,15 @@ export class LockedAction extends pulumi.CustomResource {
   /** At most 64 KiB. Secret unless `logging` allows it. */
   declare readonly stderr: pulumi.Output<string | undefined>;
   declare readonly lock: pulumi.Output<LockResult>;
-  /** `bootId/pid/startTicks` of each process before the action. */
+  /** `bootId/pid/startTicks` of each process before the action; `bootId/1/0` where the host is rebooted. */
   declare readonly processBefore: pulumi.Output<string[] | undefined>;
   /** The same after it. */
   declare readonly processAfter: pulumi.Output<string[] | undefined>;
   /** A process or a health check said yes; false where there was nothing to verify. */
   declare readonly verified: pulumi.Output<boolean>;
-  /** What was verified. */
+  /** What was verified; `boot`: the host is in another boot than before. */
   declare readonly verifiedBy: pulumi.Output<
-    ("process" | "health" | "exitCode")[] | undefined
+    ("boot" | "process" | "health" | "exitCode")[] | undefined
   >;
   /** ISO 8601 */
   declare readonly startedAt: pulumi.Output<string | undefined>;

@@ -1,7 +1,7 @@
 import { secret, withSecrets } from "./inputs";
 
 const ACTION_FIELDS = [
-  ...["command", "stdin", "environment", "service", "perform"],
+  ...["command", "stdin", "environment", "service", "perform", "reboot"],
   ...["timeout", "sudo", "sudoPassword"],
 ];
 

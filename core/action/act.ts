@@ -1,8 +1,10 @@
 import type { HolderRecord } from "../lock/types";
+import { bootOf } from "../process/boot";
 import type { RunResult, Script } from "../ssh/types";
 import { goOn, type Context } from "./context";
 import { ending, exitOf, printed, StepFailure } from "./failure";
 import { guard } from "./guard";
+import { awaitBoot, rebootScript, wasRefused } from "./reboot";
 import { recover } from "./recover";
 import { ownEnvironment, rights } from "./script";
 import { serviceScript } from "./service";
@@ -39,8 +41,10 @@ export async function act(
   Object.assign(journal, { keep: true, touched: true, begun: true });
   Object.assign(journal, { phase: "attempted", act: shortId(context.runId) });
   const since = deps.clock.now();
+  const reboots = spec.act.kind === "reboot";
   let result = await context.link.host.run(actScript(context));
-  if (result.kind === "unknown" && result.started !== false)
+  // the link of a host that reboots is lost as a rule
+  if (!reboots && result.kind === "unknown" && result.started !== false)
     result = await recover(context, result, since, canLook);
   noteGuard(context, result);
   if (result.started === false) {
@@ -50,7 +54,9 @@ export async function act(
     await tenure.record(note({})).catch(() => {});
     throw notBegun(context, result);
   }
-  judge(context, result);
+  if (!reboots || wasRefused(result)) return judge(context, result);
+  await awaitBoot(context, bootBefore(context), since);
+  journal.phase = "acted";
 }
 
 /** The host says in its own name where it can't keep two runs apart. */
@@ -101,6 +107,8 @@ function actScript(context: Context): Script {
     ...rights(act),
   };
   if (act.kind === "service") return { body: serviceScript(act), ...common };
+  if (act.kind === "reboot")
+    return { body: rebootScript(bootBefore(context)), ...common };
   return {
     body: act.command,
     environment: { ...act.environment, ...ownEnvironment(context) },
@@ -109,8 +117,14 @@ function actScript(context: Context): Script {
   };
 }
 
+/** The boot that is to end, as it was recorded in the lock. */
+function bootBefore({ journal }: Context): string {
+  return bootOf(journal.baseline?.identities[0] ?? "");
+}
+
 function doing(context: Context): string {
   const { act } = context.spec;
+  if (act.kind === "reboot") return "rebooting";
   return act.kind === "service"
     ? `${act.perform} ${act.service}`
     : "running the command";
@@ -119,6 +133,7 @@ function doing(context: Context): string {
 /** What failed, without the command's text. */
 function named(context: Context): string {
   const { act } = context.spec;
+  if (act.kind === "reboot") return "the reboot";
   return act.kind === "service"
     ? `${act.perform} of ${act.service}`
     : "the command";

@@ -3,13 +3,13 @@ import type { Perform } from "./types";
 /** What the table of docs/failures.md asks for. */
 export interface Situation {
   /** What the act does to the processes. */
-  perform: Perform | "command";
+  perform: Perform | "command" | "reboot";
   /** Whose the last run was: of the triggers and action that are wanted now, of others, or of nobody. */
   record: "this" | "other" | "none";
   /** How far it had come; `done`: to its end. */
   phase: "done" | "owed" | "attempted" | "acted" | "verified";
   /**
-   * Compared with those before the last run. `unwatched`: none are given to look at;
+   * Compared with those before the last run; for a reboot it is the boot that is compared. `unwatched`: none are given to look at;
    * `unseen`: the host cannot be reached, or does not tell.
    */
   processes: "same" | "others" | "none" | "unwatched" | "unseen";
@@ -55,6 +55,7 @@ function doneBefore(situation: Situation): boolean {
     case "restart":
     case "try-restart":
     case "command":
+    case "reboot":
       return processes === "others";
     case "reload":
     case "reload-or-restart":

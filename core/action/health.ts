@@ -60,6 +60,10 @@ async function mustBeSame(
   const gone = vanished(start, now);
   if (gone.length === 0) return;
   context.journal.after = now.identities;
+  if ("boot" in process)
+    throw new StepFailure("health", "the host was rebooted once more", {
+      summary: "the host did not stay up",
+    });
   const pids = (ids: string[]) =>
     ids.map((id) => id.split("/")[1]).join(", ") || "none";
   throw new StepFailure(

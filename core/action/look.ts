@@ -1,3 +1,4 @@
+import { BOOT } from "../process/boot";
 import { look as lookAtHost } from "../process/look";
 import type { ProcessSpec, Sighting } from "../process/types";
 import type { RunResult } from "../ssh/types";
@@ -13,9 +14,10 @@ export const LOOK_TIMEOUT = 30;
 
 export type Seen = Extract<Sighting, { kind: "seen" }>;
 
-/** Which processes this host can be asked for: the ones given, else the unit of the service where systemd runs. */
+/** What this host can be asked for: its boot, if it is to be rebooted; the processes that are given, else the unit of the service where systemd runs. */
 export async function watched(context: Context): Promise<ProcessSpec | null> {
   const { process, act } = context.spec;
+  if (act.kind === "reboot") return BOOT;
   if (process || act.kind !== "service") return process;
   const result = await greet(context, SYSTEMD_RUNS);
   return result.code === 0 ? { unit: act.service } : null;

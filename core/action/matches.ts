@@ -15,7 +15,7 @@ const WIDTH = 80;
 /**
  * What a pattern matched before and after, and what to check: one that is too wide, or
  * mistyped, is the commonest mistake of all. Nothing for a unit or a pid file, which
- * name one process.
+ * name one process, or for a boot.
  */
 export function describeMatches(
   context: Context,
@@ -23,6 +23,7 @@ export function describeMatches(
   before: Identity[],
   after: Sighting,
 ): string[] {
+  if ("boot" in process) return [];
   if ("unit" in process || "pidFile" in process) return [];
   if (after.kind === "unknown") return [];
   const stayed = before.filter((id) => after.identities.includes(id));

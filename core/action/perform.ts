@@ -15,7 +15,7 @@ import { planUnderLock, type Plan } from "./situation";
 import type { Tenure } from "./tenure";
 import type { Check, LastRun } from "./types";
 import { undrain } from "./undrain";
-import { verify } from "./verify";
+import { verify, verifyAfterBoot } from "./verify";
 
 /** What was done under the lock. */
 export interface Done {
@@ -99,9 +99,9 @@ async function actNow(
     await drain(context, spec.drain);
   }
   await act(context, tenure, note, process !== null && lookTells(spec.act));
-  const by: Check[] = journal.phase === "acted" ? ["exitCode"] : [];
+  const by: Check[] = exitCounts(context) ? ["exitCode"] : [];
   const seen = process ? await verify(context, process, before) : null;
-  if (seen) by.push("process");
+  if (seen) by.push(shownBy(context));
   journal.phase = "acted";
   return {
     outcome: "acted",
@@ -121,13 +121,14 @@ async function actedBefore(
   if (plan.kind === "undrain")
     return { outcome, verifiedBy: journal.verifiedBy ?? [] };
   journal.phase = "acted";
-  const by: Check[] = journal.exitCode === 0 ? ["exitCode"] : [];
+  const by: Check[] =
+    journal.exitCode === 0 && exitCounts(context) ? ["exitCode"] : [];
   let seen: Seen | null = null;
   if (process && plan.proof) {
     const { before, expected } = plan.proof;
     journal.before = before.identities;
     seen = await verify(context, process, before, expected);
-    if (seen) by.push("process");
+    if (seen) by.push(shownBy(context));
   }
   return { outcome, verifiedBy: await prove(context, process, seen, by) };
 }
@@ -139,10 +140,24 @@ async function prove(
   by: Check[],
 ): Promise<Check[]> {
   if (seen) context.journal.after = seen.identities;
-  const { health: probe } = context.spec;
+  const { health: probe, act, process: given } = context.spec;
+  let watched = { process, seen };
+  if (act.kind === "reboot" && given) {
+    watched = { process: given, seen: await verifyAfterBoot(context, given) };
+    by.push("process");
+  }
   if (!probe) return by;
-  await health(context, process, seen);
+  await health(context, watched.process, watched.seen);
   return probe.asksNothing ? by : [...by, "health"];
+}
+
+/** The exit of a command that reboots says nothing. */
+function exitCounts({ spec, journal }: Context): boolean {
+  return spec.act.kind !== "reboot" && journal.phase === "acted";
+}
+
+function shownBy({ spec }: Context): Check {
+  return spec.act.kind === "reboot" ? "boot" : "process";
 }
 
 /** Undrain after a failure: only where no act was begun, now or earlier; the host may be broken else. */

@@ -80,7 +80,7 @@ function situationOf(
     begun: journal.begun,
     // An act that another run had begun may be what restarted it.
     meanwhile:
-      isServiceRestart(act) &&
+      isRestart(act) &&
       !(last.of === "other" && adopted?.acting) &&
       first !== null &&
       now !== null &&
@@ -115,10 +115,10 @@ function processesOf(
   }
 }
 
-/** Its run ended before it noted a baseline; where it had begun no act, only another's restart of the service counts. */
+/** Its run ended before it noted a baseline; where it had begun no act, only another's restart of the service, or of the host, counts. */
 function tellsByAge(act: Act, { phase }: LastRun): boolean {
-  if (isServiceRestart(act)) return true;
-  const restarts = act.kind === "command" || act.perform === "try-restart";
+  if (isRestart(act)) return true;
+  const restarts = act.kind === "command" || performOf(act) === "try-restart";
   return phase !== "owed" && restarts;
 }
 
@@ -150,9 +150,10 @@ function proofOf(
 }
 
 function performOf(act: Act): Situation["perform"] {
-  return act.kind === "service" ? act.perform : "command";
+  return act.kind === "service" ? act.perform : act.kind;
 }
 
-function isServiceRestart(act: Act): boolean {
-  return act.kind === "service" && act.perform === "restart";
+/** Whoever did it, it is done. */
+function isRestart(act: Act): boolean {
+  return ["restart", "reboot"].includes(performOf(act));
 }

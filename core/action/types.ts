@@ -37,7 +37,14 @@ export interface ServiceAction extends Rights {
   timeout: number;
 }
 
-export type Act = CommandAction | ServiceAction;
+/** Reboots the host. */
+export interface RebootAction extends Rights {
+  kind: "reboot";
+  /** Seconds until it must be back, in another boot. */
+  timeout: number;
+}
+
+export type Act = CommandAction | ServiceAction | RebootAction;
 
 /** A command that is run once, before or after the act. */
 export interface SideCommand extends Rights {
@@ -200,7 +207,7 @@ export interface KeptLock {
   holder: string;
 }
 
-export type Check = "process" | "health" | "exitCode";
+export type Check = "boot" | "process" | "health" | "exitCode";
 
 interface Common {
   /** Where a lock of ours still stands after this run. */

@@ -2,7 +2,7 @@ import type { Baseline } from "../lock/types";
 import type { ProcessSpec, Sighting } from "../process/types";
 import { duration } from "../text/duration";
 import type { Context } from "./context";
-import { describe, expectation } from "./expectation";
+import { describe, expectation, replaced } from "./expectation";
 import { StepFailure } from "./failure";
 import { baselineOf, sight, type Seen } from "./look";
 import { describeMatches } from "./matches";
@@ -11,6 +11,8 @@ import { poll } from "./poll";
 /** Seconds that processes get to appear after the act ended; with a health check it is that one's timeout. */
 export const VERIFY_TIMEOUT = 10;
 const VERIFY_INTERVAL = 0.25;
+/** Seconds after a host is back from its reboot. */
+const VERIFY_AFTER_BOOT = 300;
 
 /** Looks until what the act should have brought about is seen. `null`: only systemd's own word says so. */
 export async function verify(
@@ -24,8 +26,12 @@ export async function verify(
   ),
 ): Promise<Seen | null> {
   const { spec } = context;
-  const timeout = spec.health?.timeout ?? VERIFY_TIMEOUT;
-  const interval = Math.min(spec.health?.interval ?? 1, VERIFY_INTERVAL);
+  const [most, pause] =
+    spec.act.kind === "reboot"
+      ? [VERIFY_AFTER_BOOT, 1]
+      : [VERIFY_TIMEOUT, VERIFY_INTERVAL];
+  const timeout = spec.health?.timeout ?? most;
+  const interval = Math.min(spec.health?.interval ?? 1, pause);
   let seen: Sighting = { kind: "unknown", reason: "not looked yet" };
   context.say("verify", `expecting ${expected.text}`);
   const holds = await poll(context, { interval, timeout }, async () => {
@@ -45,6 +51,19 @@ export async function verify(
       summary: `expected ${expected.text}, saw ${describe(before, last)}`,
     },
   );
+}
+
+/** After a reboot: what runs is new, and is given the time that it takes to come up after the SSH server. */
+export async function verifyAfterBoot(
+  context: Context,
+  process: ProcessSpec,
+): Promise<Seen> {
+  const { after } = context.journal;
+  const none = { identities: [] };
+  const seen = await verify(context, process, none, replaced(none));
+  // what is recorded of a reboot is the boot
+  if (after) context.journal.after = after;
+  return seen!; // without the word of a service manager it is seen, or it throws
 }
 
 /** The act was on the unit that is watched, and systemd said that it was done: it waits for the end of one that runs once. */

@@ -1,5 +1,6 @@
 import type { RemoteHost, RunResult } from "../ssh/types";
 import { lastLines } from "../text/lines";
+import { BOOT_PROGRAM } from "./boot-program";
 import { matchProgram } from "./match-program";
 import { pidFileProgram, unitProgram } from "./pid-program";
 import { readSighting } from "./report";
@@ -29,6 +30,7 @@ export async function look(
 }
 
 function programOf(spec: ProcessSpec): string {
+  if ("boot" in spec) return BOOT_PROGRAM;
   if ("unit" in spec) return unitProgram(spec.unit);
   if ("pidFile" in spec) return pidFileProgram(spec.pidFile);
   return matchProgram(spec);

@@ -13,7 +13,8 @@ export type ProcessSpec =
       which?: "all" | "oldest" | "newest";
     }
   | { /** systemd unit */ unit: string }
-  | { /** absolute path of a file that holds the pid */ pidFile: string };
+  | { /** absolute path of a file that holds the pid */ pidFile: string }
+  | { /** the host itself, from one boot to the next */ boot: true };
 
 /** What one look at a host saw. */
 export type Sighting =

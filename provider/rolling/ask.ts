@@ -74,7 +74,8 @@ function findsNothing(due: Looked[]): PatternInDoubt {
 
 function pattern({ host }: Looked): string {
   const process: ProcessSpec | null = host.plan.process;
-  if (!process || "unit" in process) return `the unit of ${host.plan.subject}`;
+  if (!process || "unit" in process || "boot" in process)
+    return `the unit of ${host.plan.subject}`;
   if ("pidFile" in process) return `the pid file ${process.pidFile}`;
   const { commandString, user } = process;
   const words = commandString === undefined ? "" : ` ${commandString}`;

@@ -9,6 +9,7 @@ import {
   type AtWork,
   type RollProgress,
 } from "../../core/roll/progress";
+import { bootOf, isBoot } from "../../core/process/boot";
 import { duration } from "../../core/text/duration";
 import type { Status } from "../status";
 
@@ -102,6 +103,7 @@ export class Board {
 
 function doing(act: Act, { step, text, soak }: Progress): string {
   if (soak) return `soak ${Math.floor(soak.seconds)}/${Math.ceil(soak.of)} s`;
+  if (step === "act" && act.kind === "reboot") return "reboot";
   if (step === "act") return act.kind === "service" ? act.perform : "act";
   return step === "lock" ? text : step;
 }
@@ -115,7 +117,9 @@ function summary(outcome: ActionOutcome): string {
   const parts = [how];
   if (lock)
     parts.push(`waited ${duration(lock.waited)}, held ${duration(lock.held)}`);
-  if (before || after) parts.push(`pid ${pids(before)} -> ${pids(after)}`);
+  const boots = [...(before ?? []), ...(after ?? [])].some(isBoot);
+  if (boots) parts.push(`boot ${boot(before)} -> ${boot(after)}`);
+  else if (before || after) parts.push(`pid ${pids(before)} -> ${pids(after)}`);
   return parts.join("; ");
 }
 
@@ -127,6 +131,10 @@ function said({ outcome, verified }: ActionSuccess): string {
 /** The first reason begins with the host. */
 function withoutTarget(reason: string): string {
   return reason.replace(/^\S+: /, "");
+}
+
+function boot([identity]: string[] = []): string {
+  return identity ? bootOf(identity).slice(0, 8) : "unknown";
 }
 
 function pids(identities: string[] | undefined): string {

@@ -149,9 +149,11 @@ async function lookAtThem(
   const due = looked.filter(({ situation }) => dueIn(situation));
   const queue = due.filter(({ host, situation, record }) => {
     const { act, process } = host.plan;
-    if (!process && act.kind !== "service") return false;
+    if (!process && act.kind === "command") return false;
     if (situation.left === "kept" || situation.left === "stale") return false;
     if (record && situation.record === "this") return true;
+    // a boot that is gone is no fault
+    if (act.kind === "reboot") return false;
     return due.length > 1 && situation.left === "nothing";
   });
   const looker = async () => {

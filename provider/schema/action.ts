@@ -48,6 +48,9 @@ const fields = {
       "stop",
     ]),
   ).optional(),
+  reboot: known(
+    z.custom<true>((value) => value === true, "expected true, or nothing"),
+  ).optional(),
   timeout: positiveSeconds.optional(),
   ...rights,
 };
@@ -56,14 +59,15 @@ export const action = known(
   together(closed(fields), (value, context) => {
     const issue = (message: string, path: string[] = []) =>
       context.addIssue({ code: "custom", path, message });
-    const { command, service, perform, stdin, environment } = value;
-    if (command === undefined && service === undefined)
-      return issue("expected `command` or `service`");
-    if (isGiven(command) && isGiven(service))
-      return issue("expected either `command` or `service`, not both");
-    if (isGiven(command) && isGiven(perform))
+    const { command, service, reboot, perform, stdin, environment } = value;
+    const kinds = [command, service, reboot];
+    if (kinds.every((kind) => kind === undefined))
+      return issue("expected `command`, `service` or `reboot`");
+    if (kinds.filter(isGiven).length > 1)
+      return issue("expected one of `command`, `service` and `reboot` alone");
+    if ((isGiven(command) || isGiven(reboot)) && isGiven(perform))
       issue("goes with `service` only", ["perform"]);
-    if (!isGiven(service)) return;
+    if (!isGiven(service) && !isGiven(reboot)) return;
     if (isGiven(stdin)) issue("goes with `command` only", ["stdin"]);
     if (isGiven(environment))
       issue("goes with `command` only", ["environment"]);

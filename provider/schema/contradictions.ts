@@ -83,7 +83,7 @@ function orderProblems({ order, hosts }: RollingActionInputs): Problem[] {
 function canaryProblems(inputs: RollingActionInputs): Problem[] {
   const { canary, health, process, action, hosts } = inputs;
   if (!canary || isUnknown(hosts) || isUnknown(action)) return [];
-  if (health !== undefined || process !== undefined || action.service)
+  if (health !== undefined || process !== undefined || provesItself(action))
     return [];
   const proven = Object.values(hosts).every(
     (host) =>
@@ -91,7 +91,7 @@ function canaryProblems(inputs: RollingActionInputs): Problem[] {
       isUnknown(host.action) ||
       host.health ||
       host.process ||
-      host.action?.service,
+      (host.action && provesItself(host.action)),
   );
   return proven
     ? []
@@ -101,6 +101,14 @@ function canaryProblems(inputs: RollingActionInputs): Problem[] {
           "needs `health` or `process`: there would be nothing to tell whether it passed",
         ],
       ];
+}
+
+/** The unit of a service, and the boot of a host, are looked at unasked. */
+function provesItself({
+  service,
+  reboot,
+}: Exclude<RollingActionInputs["action"], undefined>): boolean {
+  return service !== undefined || reboot !== undefined;
 }
 
 function limitProblems(inputs: RollingActionInputs): Problem[] {

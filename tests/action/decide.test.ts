@@ -3,7 +3,7 @@ import { decide, type Situation } from "../../core/action/decide";
 import { matchesPage, table } from "../docs/states";
 
 const PERFORMS = [
-  ...["restart", "try-restart", "command"],
+  ...["restart", "try-restart", "command", "reboot"],
   ...["reload", "reload-or-restart", "start", "stop"],
 ] as Situation["perform"][];
 const RECORDS = ["this", "other", "none"] as const;
@@ -52,7 +52,7 @@ describe("what becomes of a host", () => {
     record === "this" && phase === "done" && left === "nothing" && !always;
 
   it("has a verdict for every cell", () => {
-    expect(all).to.have.length(7 * 3 * 5 * 5 * 4 * 16);
+    expect(all).to.have.length(8 * 3 * 5 * 5 * 4 * 16);
     const verdicts = new Set(all.map(says));
     expect([...verdicts].sort()).to.deep.equal(
       [
@@ -158,8 +158,8 @@ const ROWS: [string, Partial<Situation>][] = [
 
 const KINDS: [string, Situation["perform"][], number][] = [
   [
-    "`restart`, `try-restart`, `command`",
-    ["restart", "try-restart", "command"],
+    "`restart`, `try-restart`, `command`, `reboot` (its boot)",
+    ["restart", "try-restart", "command", "reboot"],
     0,
   ],
   ["`reload`, `reload-or-restart`", ["reload", "reload-or-restart"], 3],

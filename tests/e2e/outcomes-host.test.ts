@@ -276,7 +276,7 @@ describe("outcomes on the host, row by row", () => {
         /lock\.maxHolder: there is no such input; did you mean maxHolders\?/,
       );
       expect(errorsOf(result)).to.match(
-        /action: expected either `command` or `service`, not both/,
+        /action: expected one of `command`, `service` and `reboot` alone/,
       );
     }
     expect(await resourcesOf(stack)).to.deep.equal({});

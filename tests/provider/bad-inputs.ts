@@ -79,11 +79,33 @@ export const BAD: [string, unknown, string][] = [
   ["target", " ", "target: must not be empty"],
   ["target", "a\nb", "target: must not contain control characters"],
   ["action", undefined, "action: is required"],
-  ["action", {}, "action: expected `command` or `service`"],
+  [
+    "action",
+    { reboot: true, service: "web" },
+    "action: expected one of `command`, `service` and `reboot` alone",
+  ],
+  ["action", { reboot: false }, "action.reboot: expected true, or nothing"],
+  [
+    "action",
+    { reboot: true, perform: "start" },
+    "action.perform: goes with `service` only",
+  ],
+  [
+    "action",
+    { reboot: true, stdin: "x" },
+    "action.stdin: goes with `command` only",
+  ],
+  ["onlyIf", {}, "onlyIf.command: is required"],
+  [
+    "onlyIf",
+    { command: "true", interval: 5 },
+    "onlyIf.interval: there is no such input",
+  ],
+  ["action", {}, "action: expected `command`, `service` or `reboot`"],
   [
     "action",
     { command: "true", service: "x" },
-    "action: expected either `command` or `service`, not both",
+    "action: expected one of `command`, `service` and `reboot` alone",
   ],
   ["action", { command: "" }, "action.command: must not be empty"],
   [

@@ -22,6 +22,7 @@ describe("runKey", () => {
     ["the user of sudo", [1], { ...command, sudo: "web" }],
     ["service", [1], service],
     ["perform", [1], { ...service, perform: "reload" }],
+    ["reboot", [1], { kind: "reboot", timeout: 900 }],
   ];
   for (const [what, triggers, act] of other)
     it(`is another one when ${what} changes`, () => {

@@ -60,7 +60,7 @@ export const BAD: [string, unknown, string][] = [
   [
     "hosts.web1.action",
     {},
-    "hosts.web1.action: expected `command` or `service`",
+    "hosts.web1.action: expected `command`, `service` or `reboot`",
   ],
   [
     "hosts.web1.process",
@@ -94,7 +94,7 @@ export const BAD: [string, unknown, string][] = [
     "hosts.web1.trigger: there is no such input; did you mean triggers?",
   ],
   ["action", undefined, "action: is required"],
-  ["action", {}, "action: expected `command` or `service`"],
+  ["action", {}, "action: expected `command`, `service` or `reboot`"],
   ["triggers", "x", "triggers: expected a list, got a string"],
   ["always", "yes", "always: expected a boolean, got a string"],
   ["onCreate", "look", 'onCreate: expected one of "act", "record"'],

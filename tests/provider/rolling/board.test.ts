@@ -24,6 +24,10 @@ const done: ActionOutcome = {
   ...{ verifiedBy: ["process"], inDoubt: false },
   ...{ before: ["boot/12/1"], after: ["boot/34/2"] },
 };
+const rebooted: ActionOutcome = {
+  ...{ ...done, verifiedBy: ["boot"] },
+  ...{ before: ["99c8c677-2f3c/1/0"], after: ["6f3e0a11-45a6/1/0"] },
+};
 const failed: ActionOutcome = {
   ...{ ...common, ok: false, step: "act", touched: true, stopped: false },
   reasons: ["web2: act: exit 1", "story"],
@@ -133,6 +137,20 @@ describe("what the user sees of a roll", () => {
     });
     expect(lasting()).to.deep.equal([
       "web1: skippedLock, not verified; pid 1,2,3,… -> none",
+    ]);
+  });
+
+  it("tells of a reboot which boots, and of a host that needed nothing no more than that", () => {
+    const b = board(true);
+    b.begin("web1");
+    b.end("web1", rebooted);
+    b.end("web2", {
+      ...{ ...common, ok: true, outcome: "notNeeded", verified: false },
+      ...{ verifiedBy: [], inDoubt: false },
+    });
+    expect(lasting()).to.deep.equal([
+      "web1: acted, verified; waited 2 s, held 35 s; boot 99c8c677 -> 6f3e0a11",
+      "web2: not needed; waited 2 s, held 35 s",
     ]);
   });
 });

@@ -34,6 +34,14 @@ describe("what a preview says of a roll", () => {
     expect(await told(inputs)).to.match(/^will restart nginx if needed on 1 /);
   });
 
+  it("names a reboot, which proves itself to canaries", async () => {
+    const inputs = {
+      ...{ ...fleetInputs(1), action: { reboot: true }, canary: { count: 1 } },
+      onlyIf: { command: "true" },
+    };
+    expect(await told(inputs)).to.match(/^will reboot if needed on 1 /);
+  });
+
   it("names five hosts of each reason, and counts the others", async () => {
     const inputs = { ...fleetInputs(12), maxUnavailable: "25%" };
     expect(await told(inputs)).to.equal(
