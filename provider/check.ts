@@ -102,7 +102,7 @@ export function describeProblems(
   const inputs = tidy(without(news, PID, PROVIDER));
   const result = schema.safeParse(inputs);
   return (result.error?.issues ?? []).map((issue) => {
-    const path = issue.path.map(String).join(".");
+    const path = issue.path.map((key) => String(key) || '""').join(".");
     const message = describeIssue(issue, inputs);
     return path ? `${path}: ${message}` : message;
   });

@@ -71,6 +71,12 @@ describe("inputs of a strange shape", () => {
     expect(told(withInput("connection.proxy", proxy))).to.deep.equal([]);
   });
 
+  it("names a property without a name", () => {
+    expect(told({ ...minimal(), "": 1 })).to.deep.equal([
+      '"": there is no such input',
+    ]);
+  });
+
   it("knows no input by a name that every object has", () => {
     for (const path of ["constructor", "lock.toString", "action.valueOf"])
       expect(told(withInput(path, "x")), path).to.deep.equal([

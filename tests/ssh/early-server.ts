@@ -9,7 +9,11 @@ import { keygen } from "../support/hosts";
 /** An SSH server that closes a channel as soon as the shell has exited, whatever is still on its way. Anybody may log in. */
 export async function startEarlyServer(
   sandbox: Sandbox,
-  { milliseconds = 0 } = {},
+  {
+    milliseconds = 0,
+    /** What the host sends in the place of what was printed. */
+    alter = (printed: Buffer) => printed,
+  } = {},
 ): Promise<{ port: number; hostKey: string; close(): void }> {
   const dir = fs.mkdtempSync(path.join(sandbox.dir, "early-"));
   const { privateKey, publicKey } = keygen(path.join(dir, "host"));
@@ -39,7 +43,7 @@ export async function startEarlyServer(
           child.stdin.on("error", () => {});
           child.stdout.on(
             "data",
-            (data: Buffer) => channel.writable && channel.write(data),
+            (data: Buffer) => channel.writable && channel.write(alter(data)),
           );
           child.stderr.on(
             "data",

@@ -22,6 +22,8 @@ export interface Proxy {
   delay: number;
   /** Seen on the way to the server: one call a chunk. */
   onRequest: ((chunk: Buffer) => void) | null;
+  /** What comes in the place of each chunk of an answer. */
+  alter: ((chunk: Buffer) => Buffer) | null;
   /** Ends all connections. */
   cut(): void;
   /** Lets half of the next answer through, then ends its connection. */
@@ -67,7 +69,7 @@ export async function startProxy(target: number, chroot = ""): Promise<Proxy> {
         );
         return;
       }
-      forward(client, chunk);
+      forward(client, proxy.alter?.(chunk) ?? chunk);
     });
     for (const socket of pair) {
       socket.setNoDelay();
@@ -94,6 +96,7 @@ export async function startProxy(target: number, chroot = ""): Promise<Proxy> {
     mode: "ok",
     delay: 0,
     onRequest: null,
+    alter: null,
     cut,
     cutMidReply: () => void (midReply = true),
     loseNextReply: () => void (loseNext = true),
