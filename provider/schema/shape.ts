@@ -8,7 +8,7 @@ const DEEPEST = 64;
 export function describeShape(inputs: object): string[] {
   return Object.entries(inputs).flatMap(([property, value]) => {
     if (property === "__proto__") return [`${property}: ${NO_NAME}`];
-    const problem = problemIn(value, property);
+    const problem = problemIn(value, property || '""');
     return problem === null ? [] : [problem];
   });
 }
@@ -42,5 +42,5 @@ function problemIn(whole: unknown, property: string): string | null {
 }
 
 function pathTo({ key, above }: Place): string {
-  return above ? `${pathTo(above)}.${key}` : key;
+  return above ? `${pathTo(above)}.${key || '""'}` : key;
 }
