@@ -13,6 +13,7 @@ import type { Context } from "./context";
 import { CommandError } from "./errors";
 import { EXIT } from "./exit-codes";
 import { locked } from "./next-steps";
+import { waitersToRead } from "./waiters";
 import { undisturbed } from "./undisturbed";
 
 /** @throws CommandError (not found), LockRefused, LockUnavailable */
@@ -28,7 +29,9 @@ export async function findLock(
       `ZooKeeper at ${session.servers} is not reachable: ${reply.code}`,
     );
   if (reply.code === "NO_NODE") throw await noSuchLock(context, session, name);
-  return undisturbed(session, () => describeLock(session, root, name));
+  return undisturbed(session, () =>
+    describeLock(session, root, name, waitersToRead(context)),
+  );
 }
 
 async function noSuchLock(
@@ -37,7 +40,7 @@ async function noSuchLock(
   name: string,
 ): Promise<CommandError> {
   const { root } = context.where;
-  const names = (await listLocks(session, root)).map((lock) => lock.name);
+  const names = (await listLocks(session, root, 0)).map((lock) => lock.name);
   const near = nearest(name, names);
   return new CommandError(
     EXIT.notFound,

@@ -25,11 +25,12 @@ export class LiveLocks {
   private disturbed = false;
   private wake = () => {};
 
-  /** `names`: null for all below the root. */
+  /** `names`: null for all below the root. `most`: waiters of each that are read. */
   constructor(
     private readonly session: Session,
     private readonly root: string,
     private readonly names: string[] | null,
+    private readonly most: number,
   ) {
     session.on("connected", this.reconnected);
     session.on("suspended", this.interrupted);
@@ -133,7 +134,10 @@ export class LiveLocks {
   }
 
   private async read(name: string): Promise<void> {
-    const view = await this.steady(name);
+    const view = await this.steady(name).catch((error: unknown) => {
+      if (this.names || !(error instanceof LockRefused)) throw error;
+      return null; // no lock of ours, or closed to us: others share the root
+    });
     if (this.disturbed) return;
     if (view) this.locks.set(name, { view, readAt: performance.now() });
     else this.locks.delete(name);
@@ -144,12 +148,14 @@ export class LiveLocks {
     let before: LockView | null = null;
     for (let round = 0; round < ROUNDS; round++) {
       const path = lockPath(this.root, name);
-      const { code } = await this.session.exists(path);
+      // what is no lock yet may become one
+      const watcher = this.watcherOf(name);
+      const { code } = await this.session.getData(path, watcher);
       if (code === "NO_NODE") return null;
       if (code !== "OK") throw this.refusal(code, path);
-      const view = await describeLock(this.session, this.root, name);
+      const view = await describeLock(this.session, this.root, name, this.most);
       if (before && sameHolders(before, view)) return view;
-      await watchLock(this.session, view, this.watcherOf(name));
+      await watchLock(this.session, view, watcher);
       before = view;
     }
     this.dirty.add(name); // it changes all the time: shown as it was, and read again

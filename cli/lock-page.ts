@@ -44,7 +44,7 @@ function facts(context: Context, lock: LockView): Fields {
       "holders",
       `${lock.holders.length + lock.chef.length} in ${slotsUsed(lock)} of ${limits.maxHolders} slots`,
     ],
-    ["waiters", String(lock.waiters.length)],
+    ["waiters", String(lock.waiters.length + lock.more)],
     [
       "hold",
       hold
@@ -143,7 +143,7 @@ function details({ slot, group, path, record }: HolderView): Fields {
   ];
 }
 
-function waitersBlock({ waiters }: LockView): string[] {
+function waitersBlock({ waiters, more }: LockView): string[] {
   const rows = waiters.map(({ id, record, age }, index) => [
     String(index + 1),
     oneLine(record?.target ?? id, 60),
@@ -153,7 +153,9 @@ function waitersBlock({ waiters }: LockView): string[] {
     describeAge(age),
   ]);
   const head = ["PLACE", "TARGET", "SUBJECT", "ACTION", "BY", "WAITING"];
-  return ["", "waiters", indented(table(head, rows))];
+  const rest =
+    more > 0 ? [`  … and ${more} more: -o wide, or --json, has all`] : [];
+  return ["", "waiters", indented(table(head, rows)), ...rest];
 }
 
 /** `  name     value`, without what has no value. */

@@ -46,7 +46,7 @@ function row(lock: LockView, paint: Paint): string[] {
     `${slots}/${lock.limits.maxHolders}${members}`,
     stateWords(lock, paint),
     all.length > 0 ? describeAge(oldest) : "-",
-    String(waiters.length),
+    String(waiters.length + lock.more),
     hold ? paint("yellow", oneLine(hold.by, 30)) : "-",
     blocked ? paint("red", blocked) : "-",
   ];

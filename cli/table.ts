@@ -1,23 +1,23 @@
-import Table from "cli-table3";
-
-const NO_LINES = {
-  ...{ top: "", "top-mid": "", "top-left": "", "top-right": "" },
-  ...{ bottom: "", "bottom-mid": "", "bottom-left": "", "bottom-right": "" },
-  ...{ left: "", "left-mid": "", mid: "", "mid-mid": "" },
-  ...{ right: "", "right-mid": "", middle: "  " },
-};
+import width from "string-width";
 
 /** Columns under headings, two blanks between them, no lines. */
 export function table(head: string[], rows: string[][]): string {
-  const made = new Table({
-    head,
-    chars: NO_LINES,
-    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
-  });
-  made.push(...rows);
-  return made
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd())
+  const all = [head, ...rows].map((cells) =>
+    cells.map((text) => ({ text, width: widthOf(text) })),
+  );
+  const widths = head.map((_, column) =>
+    all.reduce((most, row) => Math.max(most, row[column]?.width ?? 0), 0),
+  );
+  return all
+    .map((row) =>
+      row
+        .map((cell, i) => cell.text + " ".repeat(widths[i]! - cell.width))
+        .join("  ")
+        .trimEnd(),
+    )
     .join("\n");
 }
+
+/** Columns that a text takes on a terminal. */
+const widthOf = (text: string) =>
+  /^[\x20-\x7e]*$/.test(text) ? text.length : width(text);

@@ -4,6 +4,7 @@ import { perform, withSession } from "../context";
 import type { locksJson } from "../json";
 import { lockToJson } from "../lock-json";
 import { lockTable } from "../lock-table";
+import { waitersToCount } from "../waiters";
 import { undisturbed } from "../undisturbed";
 import type { z } from "zod";
 
@@ -30,7 +31,9 @@ Examples:
     perform(command, async (context) => {
       const { servers, root } = context.where;
       const locks = await withSession(context, (session) =>
-        undisturbed(session, () => listLocks(session, root)),
+        undisturbed(session, () =>
+          listLocks(session, root, waitersToCount(context)),
+        ),
       );
       if (context.json) {
         const at = new Date().toISOString();

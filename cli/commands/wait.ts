@@ -44,7 +44,7 @@ Examples:
       const began = performance.now();
       await withSession(context, async (session) => {
         await findLock(context, session, name);
-        const live = new LiveLocks(session, context.where.root, [name]);
+        const live = new LiveLocks(session, context.where.root, [name], 1);
         const late = AbortSignal.timeout(options.timeout * 1000);
         try {
           await untilFree(context, live, name, options, late);
@@ -90,11 +90,11 @@ async function untilFree(
 }
 
 function notFree(context: Context, lock: LockView, how: string): CommandError {
-  const { name, holders, waiters, chef } = lock;
+  const { name, holders, waiters, more, chef } = lock;
   return new CommandError(EXIT.notGot, `lock ${name}: not free${how}`, [
     ...holders.map((holder) => `holder: ${describeHolder(holder)}`),
     ...chef.map((one) => `holder: ${describeChefHolder(one)}`),
-    `${waiters.length} wait for it`,
+    `${waiters.length + more} wait for it`,
     ...nextSteps(context, lock).filter((step) => !step.startsWith("wait ")),
   ]);
 }

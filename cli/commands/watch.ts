@@ -8,6 +8,7 @@ import {
 import { oneLine } from "../../core/text/lines";
 import { perform, withOwnSession, type Context } from "../context";
 import { Interrupted } from "../errors";
+import { waitersToCount, waitersToRead } from "../waiters";
 import { findLock } from "../find";
 import { unlessInterrupted } from "../interruption";
 import { LiveLocks } from "../live-locks";
@@ -46,7 +47,8 @@ Examples:
       await withOwnSession(context, async (session) => {
         for (const name of names) await findLock(context, session, name);
         const wanted = names.length > 0 ? names : null;
-        const live = new LiveLocks(session, context.where.root, wanted);
+        const most = wanted ? waitersToRead(context) : waitersToCount(context);
+        const live = new LiveLocks(session, context.where.root, wanted, most);
         try {
           await (page ? draw(context, live, names) : log(context, live));
         } finally {
@@ -157,7 +159,7 @@ function line({ paint }: Context, lock: LockView): string {
   return [
     stateWords(lock, paint),
     `holders ${slotsUsed(lock)}/${lock.limits.maxHolders}`,
-    `waiters ${lock.waiters.length}`,
+    `waiters ${lock.waiters.length + lock.more}`,
     ...(lock.hold
       ? [oneLine(`on hold by ${lock.hold.by}: ${lock.hold.why}`)]
       : []),

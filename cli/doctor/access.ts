@@ -16,7 +16,7 @@ export async function checkAccess(
   if (where.auth.length === 0) return [];
   const stranger = new Session({ servers: where.servers });
   try {
-    const locks = await listLocks(session, where.root);
+    const locks = await listLocks(session, where.root, 0);
     await stranger.ready({ within: PATIENCE });
     const replies = await Promise.all(
       locks.map(({ path }) => stranger.getData(path)),

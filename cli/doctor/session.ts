@@ -106,7 +106,7 @@ function clock(theirs: number, before: number, after: number): Check {
 async function locks(context: Context, session: Session): Promise<Check> {
   const { root } = context.where;
   try {
-    const all = await listLocks(session, root);
+    const all = await listLocks(session, root, 0);
     const blocked = all.filter((lock) => blockedBy(lock).length > 0);
     const found = `${all.length} below ${root}`;
     if (blocked.length === 0) return ok("locks", found);

@@ -5,7 +5,7 @@ import { startProxy } from "../support/proxy";
 import { Sandbox } from "../support/sandbox";
 import { startZookeeper, type ZookeeperServer } from "../support/zookeeper";
 import { locked, start } from "./command";
-import { Locks } from "./locks";
+import { Locks, ROOT } from "./locks";
 import { CTRL_C, HOME, startInTerminal } from "./terminal";
 
 describe("following locks", () => {
@@ -39,6 +39,29 @@ describe("following locks", () => {
     watch.child.kill("SIGINT");
     const { code, stderr } = await watch.ended;
     expect([code, stderr]).to.deep.equal([0, ""]);
+  });
+
+  it("goes on beside nodes of others and locks that are closed to it, and sees what they become", async () => {
+    const own = await locks.session();
+    const theirs = await locks.session([
+      { scheme: "digest", credentials: "other:secret" },
+    ]);
+    await own.create(`${ROOT}/foreign`, Buffer.from("{broken"));
+    await theirs.create(`${ROOT}/closed`, Buffer.from('{"v":2,"max":1}'));
+    const watch = follow("watch");
+    await (await locks.live("beside", "web1")).release();
+    await watch.said(/Z {2}beside {2}free/);
+    await own.create(`${ROOT}/later`, Buffer.from("x"));
+    await own.setData(`${ROOT}/foreign`, Buffer.from('{"v":2,"max":1}'), -1);
+    await watch.said(/Z {2}foreign {2}free/);
+    await own.setData(`${ROOT}/foreign`, Buffer.from("x"), -1);
+    await watch.said(/Z {2}foreign {2}gone/);
+    watch.child.kill("SIGINT");
+    expect(await watch.ended).to.deep.include({ code: 0, stderr: "" });
+    expect(watch.stdout()).not.to.match(/closed|later/);
+    for (const name of ["foreign", "later"])
+      await own.remove(`${ROOT}/${name}`);
+    await theirs.remove(`${ROOT}/closed`);
   });
 
   it("tells changes inside a group, and of a hold, as JSON lines", async () => {

@@ -43,6 +43,17 @@ describe("who looks at a lock", () => {
       ]);
     }
     operator.script = () => {};
+    for (const [most, read] of [
+      [0, []],
+      [1, ["c"]],
+      [2, ["c", "d"]],
+    ] as const) {
+      const view = await describeLock(operator, "/tests", lock.name, most);
+      expect(view.waiters.map(({ record }) => record?.target)).to.deep.equal(
+        read,
+      );
+      expect(view.more).to.equal(2 - read.length);
+    }
     const names = (await listLocks(operator, "/tests")).map(({ name }) => name);
     expect(names).to.include(lock.name);
     expect(await listLocks(operator, "/nothing/here")).to.deep.equal([]);

@@ -38,6 +38,8 @@ export interface LockView {
   holders: HolderView[];
   /** In the order in which they will be granted. */
   waiters: WaiterView[];
+  /** So many wait behind these, whose records were not asked for. */
+  more: number;
   /** Who else has a Chef lock that is held together with this one. */
   chef: ChefHolder[];
   /** Paths of those Chef locks. */
@@ -52,12 +54,13 @@ export interface LockView {
 
 /**
  * All locks below a root that these credentials may read, by name: others may
- * share it, with credentials of their own.
+ * share it, with credentials of their own. `most`: waiters of each that are read.
  * @throws LockUnavailable, LockRefused if all of them are closed
  */
 export async function listLocks(
   session: Session,
   root: string,
+  most = Infinity,
 ): Promise<LockView[]> {
   const reply = await readSettled(session, () => session.getChildren(root));
   if (reply.code === "NO_NODE") return [];
@@ -65,7 +68,7 @@ export async function listLocks(
   const closed: LockRefused[] = [];
   const views = await Promise.all(
     reply.children!.sort().map((child) =>
-      view(session, root, child).catch((error: unknown) => {
+      view(session, root, child, most).catch((error: unknown) => {
         if (!(error instanceof LockRefused && error.code === "NO_AUTH"))
           throw error;
         closed.push(error);
@@ -78,14 +81,15 @@ export async function listLocks(
   return readable;
 }
 
-/** @throws LockRefused if there is no such lock */
+/** `most`: waiters that are read. @throws LockRefused if there is no such lock */
 export async function describeLock(
   session: Session,
   root: string,
   name: string,
+  most = Infinity,
 ): Promise<LockView> {
   const path = lockPath(root, name);
-  const found = await view(session, root, path.split("/").at(-1)!);
+  const found = await view(session, root, path.split("/").at(-1)!, most);
   if (found) {
     const { maxHolders } = found.limits;
     const others = await readForeign(session, pathsOf(path), maxHolders);
@@ -117,6 +121,7 @@ async function view(
   session: Session,
   root: string,
   segment: string,
+  most: number,
 ): Promise<LockView | null> {
   const path = `${root}/${segment}`;
   const paths = pathsOf(path);
@@ -125,10 +130,10 @@ async function view(
   if (reply.code !== "OK") throw refusal(reply, `reading ${path}`, session);
   const lock = decodeLock(reply.data!);
   if (!lock) return null; // something else lives below this root
-  const [{ holders: members }, { waiters, foreign }, ...chefs] =
+  const [{ holders: members }, { waiters, more, foreign }, ...chefs] =
     await Promise.all([
       readSettled(session, () => readHolders(session, paths)),
-      readSettled(session, () => readWaiters(session, paths.waiters)),
+      readSettled(session, () => readWaiters(session, paths.waiters, most)),
       ...lock.mirrors.map((mirror) =>
         readSettled(session, () => readChefHolder(session, mirror, paths)),
       ),
@@ -143,6 +148,7 @@ async function view(
     mirrors,
     holders: members.map((each) => viewOf(each, date)),
     waiters,
+    more,
     foreign,
     withoutChef: await withoutChef(session, paths, lock.mirrors, members),
     chef: chefs.flatMap(({ chef }) => chef ?? []),
@@ -176,33 +182,48 @@ async function withoutChef(
 
 interface WaitersReply extends Reply {
   waiters: WaiterView[];
+  /** Waiters, by their names, behind those that were read. */
+  more: number;
   /** Paths of children that are no waiters: of another name, or persistent. */
   foreign: string[];
 }
 
+/** Read at once. */
+const BATCH = 500;
+
+/** The first `most` of them with their records. */
 async function readWaiters(
   session: Session,
   path: string,
+  most: number,
 ): Promise<WaitersReply> {
-  const { code, children = [] } = await session.getChildren(path);
-  const replies = await Promise.all(
-    children
-      .sort(inQueueOrder)
-      .map(async (id) => ({ id, ...(await session.getData(`${path}/${id}`)) })),
-  );
-  const foreign = replies
-    .filter(({ id, stat }) => stat && !(isWaiterName(id) && stat.ephemeral))
-    .map(({ id }) => `${path}/${id}`);
-  const others = new Set(foreign);
-  const waiters = replies.flatMap(({ id, data, stat }) => {
-    if (!stat) return []; // gone meanwhile
-    if (others.has(`${path}/${id}`)) return [];
-    const age = Math.max(0, (session.system.date() - stat.ctime) / 1000);
-    return [{ id, record: decodeHolder(data), age }];
-  });
-  const lost = replies.find((reply) => isLoss(reply));
-  return { code: lost?.code ?? code, waiters, foreign };
+  const reply = await session.getChildren(path);
+  const names = (reply.children ?? []).sort(inQueueOrder);
+  const [ours, others] = [names.filter(isWaiterName), names.filter(isOther)];
+  const foreign = others.map((name) => `${path}/${name}`);
+  const waiters: WaiterView[] = [];
+  let { code } = reply;
+  let at = 0;
+  while (at < ours.length && waiters.length < most) {
+    const batch = ours.slice(at, at + Math.min(BATCH, most - waiters.length));
+    at += batch.length;
+    const replies = await Promise.all(
+      batch.map((id) => session.getData(`${path}/${id}`)),
+    );
+    for (const [i, { data, stat, ...answer }] of replies.entries()) {
+      if (isLoss(answer)) code = answer.code;
+      const id = batch[i]!;
+      if (!stat) continue; // gone meanwhile
+      if (stat.ephemeral) {
+        const age = Math.max(0, (session.system.date() - stat.ctime) / 1000);
+        waiters.push({ id, record: decodeHolder(data), age });
+      } else foreign.push(`${path}/${id}`); // made by hand
+    }
+  }
+  return { code, waiters, more: ours.length - at, foreign };
 }
+
+const isOther = (name: string) => !isWaiterName(name);
 
 /** Calls `changed` once, at the next change of the lock, its holders, its queue or its Chef lock. */
 export async function watchLock(
