@@ -1,6 +1,6 @@
 import type { KeptLock, LockSpec } from "../core/action/types";
 import { clearCommand } from "../core/text/command";
-import type { HistoryEntry, Owner } from "../core/lock/types";
+import type { HistoryEntry, HolderView, Owner } from "../core/lock/types";
 import { duration } from "../core/text/duration";
 import type { Session } from "../core/zookeeper/session";
 import { DEFAULT_ROOT, type Plan } from "./plan";
@@ -17,6 +17,9 @@ import {
 /** Seconds to reach ZooKeeper, and then to give a kept lock back. */
 const CONNECT_TIMEOUT = 10;
 const RELEASE_DEADLINE = 30;
+/** Seconds until whoever was killed is surely known to be: twice the session's time-out. */
+const DYING = 30;
+const ASK_AGAIN = 1;
 
 /** A lock of an earlier run, as it stands in ZooKeeper. */
 export interface Standing {
@@ -149,16 +152,19 @@ async function untilOver(
     throw new Error(`${problem}, for ${duration(left)} at most`);
 }
 
-/** Locks of earlier runs of these resources and machines that stand at a lock's path, with nobody at work under them. */
+/**
+ * Locks of earlier runs of these resources and machines that stand at a lock's path, with nobody at work under them.
+ * @throws StillAtWork
+ */
 export async function standingIn(
   runtime: Runtime,
-  { lock, auth, owns }: Asked,
+  { lock, auth, owns, isOwn }: Asked,
 ): Promise<Standing[]> {
-  const { readHoldersOf, lockPath, ownerKey } = runtime.heavy();
+  const { lockPath, ownerKey } = runtime.heavy();
   const { root = DEFAULT_ROOT, name, servers } = lock;
   const path = lockPath(root, name);
   const holders = await withLock(runtime, { servers, auth }, (session) =>
-    readHoldersOf(session, path),
+    holdersAtRest(runtime, session, path, isOwn),
   );
   return holders.flatMap(({ id, group, record, state }) => {
     if (!record || state === "live") return [];
@@ -181,6 +187,39 @@ export interface Asked {
   lock: LockIdentity;
   auth: LockSpec["auth"];
   owns: (whose: Owner & { urn?: string }) => boolean;
+  /** Whether it is this very resource's: one `up` of it at a time, so what looks alive has just been killed, or is ending. */
+  isOwn: (urn: string) => boolean;
+}
+
+/** Nothing may be done beside it: unlike all else that keeps ZooKeeper from being asked, this stops everything. */
+export class StillAtWork extends Error {
+  constructor(lock: string, target: string) {
+    super(
+      `an earlier run of the same resource is still at work under the lock ${lock}, on ${target}`,
+    );
+    this.name = "StillAtWork";
+  }
+}
+
+/** A killed run looks alive until its session has ended. */
+async function holdersAtRest(
+  runtime: Runtime,
+  session: Session,
+  path: string,
+  isOwn: Asked["isOwn"],
+): Promise<HolderView[]> {
+  const { readHoldersOf, systemClock } = runtime.heavy();
+  for (let waited = 0; ; waited += ASK_AGAIN) {
+    const holders = await readHoldersOf(session, path);
+    const living = holders.find(
+      ({ state, record }) =>
+        state === "live" && record?.urn !== undefined && isOwn(record.urn),
+    );
+    if (!living) return holders;
+    if (waited >= DYING || runtime.stop.aborted)
+      throw new StillAtWork(path, living.record!.target);
+    await systemClock.wait(ASK_AGAIN, runtime.stop);
+  }
 }
 
 async function withLock<T>(

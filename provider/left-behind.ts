@@ -1,7 +1,15 @@
 import { hashOfUrn } from "./run-key";
-import { keptState, standing, standingIn, type Standing } from "./kept";
+import {
+  keptState,
+  standing,
+  standingIn,
+  StillAtWork,
+  type Asked,
+  type Standing,
+} from "./kept";
 import { marksOf } from "./marks";
 import { DEFAULT_ROOT, type Plan } from "./plan";
+import { quiet } from "./quiet";
 import type { Runtime } from "./runtime";
 import type { State } from "./state";
 
@@ -22,10 +30,11 @@ export async function leftBehind(
   const auth = same ? plan.lock.auth : (state.keptAuth ?? plan.lock.auth);
   // of another resource's run only what this one would act under anyway
   const shares = runs && state.target === plan.target;
-  const own = (found: { urn?: string; subject: string }) =>
-    (found.urn !== undefined && urns.has(hashOfUrn(found.urn))) ||
+  const isOwn = (urn: string) => urns.has(hashOfUrn(urn));
+  const owns = (found: { urn?: string; subject: string }) =>
+    (found.urn !== undefined && isOwn(found.urn)) ||
     (shares && found.subject === plan.subject);
-  return known(state, await ask(runtime, state, auth, own));
+  return known(state, await ask(runtime, state, { auth, owns, isOwn }));
 }
 
 /** With its deletion nobody is left who would take them over. */
@@ -39,12 +48,9 @@ export async function leftByDeleted(
   if (urnHash === undefined || state.lock.servers === "") return own;
   const { zookeeperAuth } = runtime.settings.settings;
   const auth = state.keptAuth ?? (zookeeperAuth ? [zookeeperAuth] : []);
-  const found = await ask(
-    runtime,
-    state,
-    auth,
-    (of) => of.urn !== undefined && hashOfUrn(of.urn) === urnHash,
-  );
+  const isOwn = (urn: string) => hashOfUrn(urn) === urnHash;
+  const owns = ({ urn }: { urn?: string }) => urn !== undefined && isOwn(urn);
+  const found = await ask(runtime, state, { auth, owns, isOwn });
   return [...own, ...known(state, found)];
 }
 
@@ -70,15 +76,15 @@ function findsItself(plan: Plan, state: State, runs: boolean): boolean {
 async function ask(
   runtime: Runtime,
   { lock, target }: State,
-  auth: Standing["auth"],
-  own: (of: { urn?: string; subject: string }) => boolean,
+  { auth, owns, isOwn }: Pick<Asked, "auth" | "owns" | "isOwn">,
 ): Promise<Standing[]> {
   try {
     return await standingIn(runtime, {
-      ...{ lock, auth },
-      owns: (of) => of.target === target && own(of),
+      ...{ lock, auth, isOwn },
+      owns: (of) => of.target === target && owns(of),
     });
   } catch (error) {
+    if (error instanceof StillAtWork) throw quiet(error);
     const why = error instanceof Error ? error.message : String(error);
     runtime.status.warn(
       undefined,

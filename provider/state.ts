@@ -45,8 +45,8 @@ export interface Kept {
   /** Name of the holder's znode. */
   holder: string;
   subject: string;
-  /** `failed`: kept on purpose · `doubt`: its release was not confirmed. */
-  why: "failed" | "doubt";
+  /** `failed`: kept on purpose · `doubt`: its release was not confirmed · `stale`: left by a killed run, and not taken over yet. */
+  why: "failed" | "doubt" | "stale";
   /** Absent: the resource's own. */
   target?: string;
   /** Absent: the path that stands in `lock`. */
@@ -102,6 +102,7 @@ export const identity = z.looseObject({
 export const baseline = z.object({
   identities: z.array(z.string()),
   invocationId: z.string().optional(),
+  by: z.string().optional(),
 });
 
 /** What proved an action. */
@@ -125,7 +126,7 @@ const failure = z.object({
 export const kept = z.object({
   holder: z.string(),
   subject: z.string(),
-  why: z.enum(["failed", "doubt"]),
+  why: z.enum(["failed", "doubt", "stale"]),
   target: z.string().optional(),
   path: z.string().optional(),
   lock: identity.optional(),

@@ -2,7 +2,6 @@ import { BOOT } from "../process/boot";
 import { look as lookAtHost } from "../process/look";
 import type { ProcessSpec, Sighting } from "../process/types";
 import type { RunResult } from "../ssh/types";
-import type { Baseline } from "../lock/types";
 import type { Context } from "./context";
 import { dialFailure } from "./dial";
 import { fate, printed, StepFailure } from "./failure";
@@ -92,12 +91,4 @@ function unseen(step: Step, reason: string): StepFailure {
   return new StepFailure(step, `the processes could not be seen: ${reason}`, {
     summary: "the processes could not be seen",
   });
-}
-
-export function baselineOf(seen: Seen): Baseline {
-  const invocationId = seen.invocationId ?? seen.ended?.invocationId;
-  return {
-    identities: seen.identities,
-    ...(invocationId ? { invocationId } : {}),
-  };
 }

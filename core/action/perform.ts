@@ -1,6 +1,7 @@
 import type { Baseline } from "../lock/types";
 import type { ProcessSpec } from "../process/types";
 import { act, type Note } from "./act";
+import { comparable, taken } from "./baseline";
 import type { Context } from "./context";
 import { drain, drainedBy } from "./drain";
 import { lookTells } from "./expectation";
@@ -8,7 +9,7 @@ import { StepFailure } from "./failure";
 import { gate } from "./gate";
 import { health } from "./health";
 import { lastRun } from "./last-run";
-import { baselineOf, look, type Seen } from "./look";
+import { look, type Seen } from "./look";
 import { isNeeded } from "./only-if";
 import { awaitPredecessor } from "./predecessor";
 import { planUnderLock, type Plan } from "./situation";
@@ -31,7 +32,10 @@ export async function perform(
   first: Seen | null,
 ): Promise<Done> {
   const { journal, spec } = context;
-  const known = lastRun(spec.runKey, spec.debt, tenure.adopted);
+  const known = comparable(
+    lastRun(spec.runKey, spec.debt, tenure.adopted),
+    process,
+  );
   takeOver(context, tenure, known);
   const last = await awaitPredecessor(context, tenure, known);
   takeOver(context, tenure, last);
@@ -81,7 +85,8 @@ async function actNow(
   if (plan.onlyIf && !(await isNeeded(context)))
     return { outcome: "notNeeded", verifiedBy: [] };
   if (plan.gate) await gate(context);
-  const before: Baseline = now ? baselineOf(now) : { identities: [] };
+  const before: Baseline =
+    process && now ? taken(process, now) : { identities: [] };
   if (now) {
     journal.baseline = before;
     journal.before = now.identities;

@@ -1,9 +1,10 @@
 import { LockError, LockInDoubt, LockLost } from "../lock/errors";
+import { isComparable, taken } from "./baseline";
 import { openContext, type Context } from "./context";
 import { dial } from "./dial";
 import { StepFailure } from "./failure";
 import { lock } from "./lock";
-import { baselineOf, greet, look, watched, type Seen } from "./look";
+import { greet, look, watched, type Seen } from "./look";
 import { failed, succeeded } from "./outcome";
 import { LockGone, perform, undrainAfter } from "./perform";
 import { release, settle } from "./settle";
@@ -32,7 +33,7 @@ export async function runAction(
     const process = await watched(context);
     if (!process && spec.act.kind === "command") await greet(context);
     const first = await look(context, process);
-    note(context, first);
+    note(context, process, first);
     if (spec.mode === "record") return recorded(context, first);
     return await locked(context, process, first);
   } catch (error) {
@@ -93,8 +94,14 @@ function recorded(context: Context, seen: Seen | null): ActionOutcome {
 }
 
 /** The baseline of a debt, should this attempt come to nothing; an earlier one for the same is better. */
-function note(context: Context, first: Seen | null): void {
-  if (first) context.journal.baseline ??= baselineOf(first);
+function note(
+  { journal }: Context,
+  process: ProcessSpec | null,
+  first: Seen | null,
+): void {
+  if (journal.baseline && !isComparable(journal.baseline, process))
+    delete journal.baseline;
+  if (process && first) journal.baseline ??= taken(process, first);
 }
 
 /** Where an acquire that ended in doubt may have left a holder. */

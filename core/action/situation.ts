@@ -1,10 +1,11 @@
 import { compare, comparedByAge } from "../process/compare";
 import type { Baseline } from "../lock/types";
 import type { Verdict } from "../process/types";
+import { baselineOf } from "./baseline";
 import type { Context } from "./context";
 import { decide, type Situation } from "./decide";
 import { expectation, replaced, type Expectation } from "./expectation";
-import { baselineOf, type Seen } from "./look";
+import type { Seen } from "./look";
 import type { Tenure } from "./tenure";
 import type { Act, LastRun } from "./types";
 

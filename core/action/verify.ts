@@ -1,10 +1,11 @@
 import type { Baseline } from "../lock/types";
 import type { ProcessSpec, Sighting } from "../process/types";
 import { duration } from "../text/duration";
+import { baselineOf } from "./baseline";
 import type { Context } from "./context";
 import { describe, expectation, replaced } from "./expectation";
 import { StepFailure } from "./failure";
-import { baselineOf, sight, type Seen } from "./look";
+import { sight, type Seen } from "./look";
 import { describeMatches } from "./matches";
 import { poll } from "./poll";
 

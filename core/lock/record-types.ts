@@ -15,6 +15,8 @@ export interface Baseline {
   identities: Identity[];
   /** systemd's InvocationID of a watched unit. */
   invocationId?: string;
+  /** By what they were found, as a hash: those that another pattern finds are no successors of these. Earlier versions do not say it. */
+  by?: string;
   /** Of a local command (`locked-action run`): the machine that runs it, by its own name. */
   machine?: string;
   /** Its PID namespace, as /proc names it: the numbers of processes mean something there alone. */

@@ -62,22 +62,18 @@ export async function askFate(
       state: "interrupted",
       by: own.boot === answer.boot ? "signal" : "reboot",
     };
+  const unknown = (reason: string): Fate => {
+    return { state: "unknown", reason, over: answer.revoked };
+  };
   if (sent.boot === undefined)
-    return {
-      state: "unknown",
-      reason: "the host has no record of it, and may have been rebooted since",
-    };
+    return unknown(
+      "the host has no record of it, and may have been rebooted since",
+    );
   if (!sameBoot) return { state: "interrupted", by: "reboot" };
   if (!answer.revoked)
-    return {
-      state: "unknown",
-      reason: "the host has no record of it, and none could be made",
-    };
+    return unknown("the host has no record of it, and none could be made");
   if (mayBeForgotten(answer, sent))
-    return {
-      state: "unknown",
-      reason: "the host remembers later runs only",
-    };
+    return unknown("the host remembers later runs only");
   return { state: "never" };
 }
 

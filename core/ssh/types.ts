@@ -97,8 +97,8 @@ export type Fate =
   | { state: "finished"; exit: number }
   /** It was begun, nothing of it runs any more, and its end was not written: its shell was killed, or the host rebooted. */
   | { state: "interrupted"; by: "signal" | "reboot" }
-  /** It may have run. */
-  | { state: "unknown"; reason: string }
+  /** It may have run. `over`: nothing of it runs any more, and nothing of it can begin any more. */
+  | { state: "unknown"; reason: string; over: boolean }
   /** The host has no `flock`, or no place to keep a record in: nothing is known. */
   | { state: "unavailable"; reason: string };
 

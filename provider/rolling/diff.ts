@@ -59,9 +59,11 @@ function dueHosts(
 
 function reasonsFor({ plan, state }: ReturnType<typeof hostsOf>["hosts"][0]) {
   if (!state) return ["new"];
-  const { failure } = state;
+  const { failure, kept } = state;
+  const stale = kept?.why === "stale";
   return [
     ...(failure ? [`owed since ${failure.since}`] : []),
+    ...(stale ? ["a killed run left its lock"] : []),
     ...(plan.always ? ["always"] : []),
     ...(state.runKey === plan.runKey ? [] : ["triggers or action changed"]),
   ];

@@ -3,8 +3,9 @@ import type { HistoryRecord } from "../../core/lock/types";
 import { whoWeAre } from "../../core/text/who";
 import type { Session } from "../../core/zookeeper/session";
 import { ciJob } from "../ci";
-import { standingIn, type Standing } from "../kept";
+import { standingIn, StillAtWork, type Standing } from "../kept";
 import { DEFAULT_ROOT, type Plan } from "../plan";
+import { quiet } from "../quiet";
 import type { Runtime } from "../runtime";
 import type { LockIdentity } from "../state";
 import type { LockSpec } from "../../core/action/types";
@@ -23,9 +24,39 @@ export interface Earlier {
   done: Map<string, HistoryRecord>;
   /** Locks that nobody is at work under, at the fleet's path and at that of its state. */
   standing: Standing[];
+  /** The locks that were asked for them. */
+  asked: string[];
 }
 
-export const NOTHING: Earlier = { done: new Map(), standing: [] };
+/** A lock among those of all ensembles. */
+const nameOf = (servers: string, path: string) => `${servers} ${path}`;
+
+/** ZooKeeper was asked for it, and it stands no more: it was cleared. */
+export function isGone(
+  { asked, standing }: Earlier,
+  { where, lock: { servers } }: Standing,
+): boolean {
+  return (
+    asked.includes(nameOf(servers, where.lock)) &&
+    !standing.some(
+      (each) =>
+        each.where.lock === where.lock && each.where.holder === where.holder,
+    )
+  );
+}
+
+export const NOTHING: Earlier = { done: new Map(), standing: [], asked: [] };
+
+/** The last roll had another lock. */
+export function isElsewhere(
+  fleet: Pick<Fleet, "lock">,
+  before: Pick<FleetState, "lock">,
+): boolean {
+  return (
+    fleetLockPath(fleet) !== fleetLockPath(before) ||
+    fleet.lock.servers !== before.lock.servers
+  );
+}
 
 /** Path of the fleet's lock. */
 export function fleetLockPath({ lock }: Pick<Fleet, "lock">): string {
@@ -58,26 +89,38 @@ export async function readEarlier(
       await end(runtime, session, fleet, "another configuration came next");
     return found;
   });
-  const done = lastOfEach(records);
   const standing = await ownLocks(runtime, fleet, hosts, lock, auth);
-  if (!before || fleetLockPath(before) === path) return { done, standing };
+  const asked = [nameOf(lock.servers, path)];
+  if (!before || !isElsewhere(fleet, before))
+    return { done: lastOfEach(records), standing, asked };
   // the old ensemble may be gone for good: what cannot be asked there is told, and stops nothing
   const { keptAuth = auth } = before;
-  const old = await ownLocks(
-    runtime,
-    fleet,
-    hosts,
-    before.lock,
-    keptAuth,
-  ).catch((error: unknown) => {
+  const oldPath = fleetLockPath(before);
+  const old = await Promise.all([
+    ownLocks(runtime, fleet, hosts, before.lock, keptAuth),
+    withSession(
+      runtime,
+      { servers: before.lock.servers, auth: keptAuth, timeout },
+      async (session) => (urn ? readUnfinishedRoll(session, oldPath, urn) : []),
+    ),
+  ]).catch((error: unknown) => {
+    if (error instanceof StillAtWork) throw error;
     const why = error instanceof Error ? error.message : String(error);
     runtime.status.warn(
       urn,
       `whether a killed run left the lock ${before.lock.name} could not be asked: ${why}`,
     );
-    return [];
+    return null;
   });
-  return { done, standing: [...standing, ...old] };
+  if (!old) return { done: lastOfEach(records), standing, asked };
+  const [oldLocks, oldRecords] = old;
+  // with `always` the state can't tell for long what a roll has done that went on under another lock
+  const all = anyPlan(fleet).always ? records : [...oldRecords, ...records];
+  return {
+    done: lastOfEach(all),
+    standing: [...standing, ...oldLocks],
+    asked: [...asked, nameOf(before.lock.servers, oldPath)],
+  };
 }
 
 function ownLocks(
@@ -92,6 +135,7 @@ function ownLocks(
   );
   return standingIn(runtime, {
     ...{ lock, auth },
+    isOwn: (of) => of === fleet.urn,
     owns: ({ target, subject, urn }) =>
       subjects.get(target) === subject ||
       (urn !== undefined && urn === fleet.urn),
@@ -117,19 +161,20 @@ export async function recordEnd(
 }
 
 /**
- * The resource is deleted in the middle of a roll: what it did so far need not be kept any more.
- * Not worth a failure: a lock's history with some records too many harms nobody.
+ * The resource is deleted in the middle of a roll, or the roll goes on under another lock: what it did so far need not be
+ * kept there any more. Not worth a failure: a lock's history with some records too many harms nobody.
  */
 export async function forgetRoll(
   runtime: Runtime,
   { lock, failure, keptAuth }: FleetState,
+  reason: string,
 ): Promise<void> {
   const { urn } = failure ?? {};
   if (urn === undefined) return;
   const { zookeeperAuth } = runtime.settings.settings;
   const auth = keptAuth ?? (zookeeperAuth ? [zookeeperAuth] : []);
   const where = { servers: lock.servers, auth, timeout: FORGET_TIMEOUT };
-  const facts = { urn, reason: "the resource was deleted" };
+  const facts = { urn, reason };
   const path = fleetLockPath({ lock });
   const { endRoll } = runtime.heavy();
   await withSession(runtime, where, (session) =>
@@ -146,14 +191,18 @@ export async function leftByFleet(
   const { zookeeperAuth } = runtime.settings.settings;
   const auth = keptAuth ?? (zookeeperAuth ? [zookeeperAuth] : []);
   const owns = (of: { urn?: string }) => of.urn === urn;
-  return standingIn(runtime, { lock, auth, owns }).catch((error: unknown) => {
-    const why = error instanceof Error ? error.message : String(error);
-    runtime.status.warn(
-      urn,
-      `whether a killed run left the lock ${lock.name} could not be asked: ${why}`,
-    );
-    return [];
-  });
+  const isOwn = (of: string) => of === urn;
+  return standingIn(runtime, { lock, auth, owns, isOwn }).catch(
+    (error: unknown) => {
+      if (error instanceof StillAtWork) throw quiet(error);
+      const why = error instanceof Error ? error.message : String(error);
+      runtime.status.warn(
+        urn,
+        `whether a killed run left the lock ${lock.name} could not be asked: ${why}`,
+      );
+      return [];
+    },
+  );
 }
 
 async function end(

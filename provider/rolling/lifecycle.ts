@@ -9,7 +9,13 @@ import { rollingInputs, type RollingActionInputs } from "../schema/rolling";
 import { toState, type State } from "../state";
 import { checkNothingKept } from "../unread";
 import { PatternInDoubt } from "./ask";
-import { anyPlan, forgetRoll, leftByFleet, recordEnd } from "./earlier";
+import {
+  anyPlan,
+  forgetRoll,
+  isElsewhere,
+  leftByFleet,
+  recordEnd,
+} from "./earlier";
 import { fittedState } from "./fitted";
 import { fleetOf, type Fleet } from "./fleet";
 import { hostsOf, isDue, type GoneHost, type HostRun } from "./known";
@@ -68,6 +74,8 @@ async function operate(
     const reasons = [`roll: nothing was begun: ${why}`, ...story];
     return fail(asBefore(fleet, before, freed, reasons), reasons);
   }
+  if (before && end.locked && isElsewhere(fleet, before))
+    await forgetRoll(runtime, before, "it goes on under another lock");
   const count = countOf(fleet, end.hosts);
   const reasons = reasonsOf(count, end);
   const state: FleetState = {
@@ -124,9 +132,10 @@ async function freeLocks(
   const { skip } = anyPlan(fleet).lock;
   for (const host of hosts) {
     const { state } = host;
-    // an owed action goes on under its kept lock, no other does
+    // what is owed, or was begun by a killed run, goes on under its lock, nothing else does
+    const used = state?.failure !== undefined || state?.kept?.why === "stale";
     const free =
-      state !== null && !skip && !state.failure
+      state !== null && !skip && !used
         ? await freeLock(runtime, state, freed.reasons)
         : state;
     freed.hosts.push({ ...host, state: free ?? state });
@@ -185,5 +194,5 @@ export async function remove(
     );
   if (reasons.length > 0)
     throw quiet(new Error(`${reasons.join("; ")}; then delete it again`));
-  await forgetRoll(runtime, state);
+  await forgetRoll(runtime, state, "the resource was deleted");
 }

@@ -1,12 +1,24 @@
 import type { Survey } from "../../core/action";
 import type { Member } from "../../core/roll";
 import { modeOf, specOf } from "../attempt";
-import { keptState, lockToUse, type Standing } from "../kept";
+import {
+  keptState,
+  lockToUse,
+  standing as recorded,
+  StillAtWork,
+  type Standing,
+} from "../kept";
 import type { Runtime } from "../runtime";
-import type { State } from "../state";
+import { SCHEMA_VERSION, type State } from "../state";
 import { askOfPattern, type Looked } from "./ask";
 import { decideHost, isDue as dueIn, type HostVerdict } from "./decide";
-import { NOTHING, readEarlier, type Earlier } from "./earlier";
+import {
+  fleetLockPath,
+  isGone,
+  NOTHING,
+  readEarlier,
+  type Earlier,
+} from "./earlier";
 import type { Fleet } from "./fleet";
 import { isDone, isDue, type HostRun } from "./known";
 import { resumed, type Resumed } from "./resumed";
@@ -56,14 +68,14 @@ export async function lineUp(
   const verdicts = new Map<HostRun, HostVerdict>();
   for (const one of looked) verdicts.set(one.host, decideHost(one.situation));
   askOfPattern(looked.filter(({ host }) => verdicts.get(host) !== "skip"));
-  for (const { host, record, survey, standing } of looked) {
+  for (const { host, record, survey } of looked) {
     const verdict = verdicts.get(host)!;
     if (verdict === "skip") continue;
     if (verdict === "found")
       result.resumed.push(resumed(fleet, host, record!, survey));
     else if (verdict === "unsure")
       result.unsure.push({ host, reason: reasonOf(survey) });
-    else result.due.set(host.key, { host, state: known(host, standing) });
+    else result.due.set(host.key, { host, state: known(fleet, host, earlier) });
     result.locked ||= takesLock(host);
   }
   const due = looked.filter(({ host }) => result.due.has(host.key));
@@ -86,6 +98,7 @@ async function whatIsKnown(
   const asked = readEarlier(runtime, fleet, all, { ...options, ...patience });
   if (due) return asked;
   return asked.catch((error: unknown) => {
+    if (error instanceof StillAtWork) throw error;
     const why = error instanceof Error ? error.message : String(error);
     runtime.status.warn(
       fleet.urn,
@@ -192,13 +205,31 @@ function straysOf(all: HostRun[], { standing }: Earlier): Standing[] {
   return standing.filter(({ owner }) => !targets.has(owner.target));
 }
 
-/** A lock that only ZooKeeper knows is gone on with like one that the state knows. */
-function known(
-  { state }: HostRun,
-  standing: Standing | undefined,
-): State | null {
-  if (!state || !standing || state.kept) return state;
-  return { ...state, ...keptState(standing, "failed", state) };
+/** A lock that only ZooKeeper knows is gone on with like one that the state knows; one that only the state knows is none. */
+function known(fleet: Fleet, host: HostRun, earlier: Earlier): State | null {
+  const kept = recorded(host.state);
+  if (kept && !isGone(earlier, kept)) return host.state;
+  const state = host.state && { ...host.state };
+  delete state?.kept;
+  delete state?.keptAuth;
+  const standing = standingOf(host, earlier);
+  if (!standing) return state;
+  // to be recorded alone: nothing is done under a lock
+  if (!state && modeOf(host.plan, null) === "record") return null;
+  const own = state ?? unknown(fleet, host);
+  return { ...own, ...keptState(standing, "failed", own) };
+}
+
+/** Nothing is known of what was done on it. */
+function unknown(fleet: Fleet, { plan }: HostRun): State {
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    target: plan.target,
+    lock: { ...fleet.lock, data: plan.lock.group, path: fleetLockPath(fleet) },
+    runKey: "",
+    marks: {},
+    verified: false,
+  };
 }
 
 function canariesPassed(

@@ -151,7 +151,14 @@ function notBegun(host: HostRun, tried: Attempt, board: Board): HostEnd {
   if (!kept || host.state?.kept?.holder === kept.holder) return end;
   return {
     ...end,
-    state: host.state ? { ...host.state, kept, keptAuth } : tried.state,
+    state: host.state
+      ? {
+          ...host.state,
+          ...(keptAuth ? { keptAuth } : {}),
+          // without a debt it would pass for one that nobody has a use for
+          kept: host.state.failure ? kept : { ...kept, why: "stale" },
+        }
+      : tried.state,
   };
 }
 

@@ -2,25 +2,29 @@ import type { Survey } from "../../core/action";
 import type { HistoryRecord } from "../../core/lock/types";
 import type { State } from "../state";
 import type { HostSituation } from "./decide";
-import type { Earlier } from "./earlier";
+import { standing } from "../kept";
+import { isGone, type Earlier } from "./earlier";
 import type { HostRun } from "./known";
 
 /** What is known of a host, before it is looked at and after. */
 export function situationOf(
   { plan, state }: HostRun,
-  { done, standing }: Earlier,
+  earlier: Earlier,
   survey?: Survey,
 ): HostSituation {
+  const { done } = earlier;
   const record = done.get(plan.target);
   const last = record ? record.runKey : state?.runKey;
-  const stale = standing.some(({ owner }) => owner.target === plan.target);
+  const stale = earlier.standing.some(
+    ({ owner }) => owner.target === plan.target,
+  );
   const { act } = plan;
   return {
     record:
       !record && !state ? "none" : last === plan.runKey ? "this" : "other",
     source: record && !knows(plan, state, record) ? "roll" : "state",
     processes: processesOf(record?.after ?? state?.processAfter, survey),
-    left: leftOf(state, plan.lock.skip, stale),
+    left: leftOf(state, plan.lock.skip, stale, earlier),
     always: plan.always,
     switches: act.kind === "service" && ["start", "stop"].includes(act.perform),
   };
@@ -40,8 +44,11 @@ function leftOf(
   state: State | null,
   skip: boolean,
   stale: boolean,
+  earlier: Earlier,
 ): HostSituation["left"] {
-  if (state?.failure && state.kept && !skip) return "kept";
+  const kept = standing(state);
+  const used = state?.failure !== undefined || state?.kept?.why === "stale";
+  if (used && kept && !skip && !isGone(earlier, kept)) return "kept";
   if (stale) return "stale";
   return state?.failure ? "debt" : "nothing";
 }

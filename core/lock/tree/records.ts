@@ -136,6 +136,7 @@ const holder = z.object({
     .object({
       identities: z.array(text),
       invocationId: text.optional(),
+      by: text.optional(),
       machine: text.optional(),
       pidNamespace: text.optional(),
     })

@@ -10,7 +10,7 @@ import { countOf } from "../../../provider/rolling/outcome";
 import type { FleetState } from "../../../provider/rolling/state";
 import { Runtime, type Heavy } from "../../../provider/runtime";
 import { Status } from "../../../provider/status";
-import { done } from "./done";
+import { done, FAILED } from "./done";
 import { typed } from "./inputs";
 
 const URN = "urn:fleet";
@@ -20,26 +20,35 @@ interface World {
   records?: Partial<HistoryRecord>[];
   holders?: { target: string; subject: string; group?: string; urn?: string }[];
   surveys?: Record<string, Survey>;
+  /** So often the holders look alive when ZooKeeper is asked. */
+  dying?: number;
 }
 
 /** ZooKeeper and hosts as a test says they are. */
-function runtimeOf({ records = [], holders = [], surveys = {} }: World) {
+function runtimeOf({
+  records = [],
+  holders = [],
+  surveys = {},
+  dying = 0,
+}: World) {
   const path = "/locked-action/web";
+  let asked = 0;
   const heavy = {
     hosts: {},
-    systemClock: {},
+    systemClock: { wait: async () => {} },
     sessions: {
       lease: () => Promise.resolve({ session: {}, release: async () => {} }),
     },
     ownerKey,
-    lockPath: () => path,
+    lockPath: (root: string, name: string) => `${root}/${name}`,
     readUnfinishedRoll: () => Promise.resolve(records),
     endRoll: async () => {},
-    readHoldersOf: () =>
+    readHoldersOf: (_: unknown, at: string) =>
       Promise.resolve(
-        holders.map(({ group, ...record }) => ({
+        (at === path ? holders : []).map(({ group, ...record }) => ({
           id: `${ownerKey(path, record)}-1`,
-          ...{ state: "stale", group: group ?? record.target, record },
+          ...{ group: group ?? record.target, record },
+          state: asked++ < dying ? "live" : "stale",
         })) as unknown as HolderView[],
       ),
     survey: (spec: { owner: { target: string } }) =>
@@ -114,6 +123,70 @@ describe("the order of a roll", () => {
     const { state } = line.due.get("web3")!;
     expect(state!.kept).to.deep.include({ subject: "another pattern" });
     expect(state!.kept!.lock).to.deep.include({ data: "rack7" });
+  });
+
+  it("takes over what a killed run left under the lock's old name on a host that no state knows", async () => {
+    const renamed = {
+      ...inputsOf(),
+      lock: { name: "new", servers: "zk:2181" },
+    };
+    const old = done(inputsOf(), { web4: null });
+    const holders = [{ target: "web4", subject: "^web$", urn: URN }];
+    const { stages, line } = await lined(renamed, old, { holders });
+    expect(stages).to.deep.equal(["web4 holder"]);
+    const { state } = line.due.get("web4")!;
+    expect(state!.kept).to.deep.include({ path: "/locked-action/web" });
+    expect(state!.runKey).not.to.equal(keyOf(inputsOf()));
+  });
+
+  it("has no host for one that holds the lock if ZooKeeper knows nothing of it", async () => {
+    const kept = { subject: "^web$", why: "failed" as const };
+    const key = ownerKey("/locked-action/web", {
+      ...{ target: "web2", subject: "^web$" },
+    });
+    const failing = done(inputsOf(), {
+      web1: { ...FAILED, kept: { ...kept, holder: "cleared-1" } },
+      web2: { ...FAILED, kept: { ...kept, holder: `${key}-1` } },
+    });
+    const holders = [{ target: "web2", subject: "^web$" }];
+    const { stages, line } = await lined(inputsOf(), failing, { holders });
+    expect(stages).to.deep.equal(["web1 repair", "web2 holder"]);
+    expect(line.due.get("web1")!.state!.kept).to.equal(undefined);
+    expect(line.due.get("web2")!.state!.kept!.holder).to.equal(`${key}-1`);
+  });
+
+  it("goes on with the lock of a killed run that it did not get to", async () => {
+    const key = ownerKey("/locked-action/web", {
+      ...{ target: "web2", subject: "^web$" },
+    });
+    const holder = `${key}-1`;
+    const left = done(inputsOf(), {
+      web2: { kept: { holder, subject: "^web$", why: "stale" } },
+    });
+    const holders = [{ target: "web2", subject: "^web$" }];
+    expect((await lined(inputsOf(), left, { holders })).stages).to.deep.equal([
+      "web2 holder",
+    ]);
+  });
+
+  it("waits until a killed run's session has ended", async () => {
+    const holders = [{ target: "web3", subject: "^web$", urn: URN }];
+    const { stages } = await lined(inputsOf(), before, { holders, dying: 2 });
+    expect(stages).to.deep.equal(["web3 holder"]);
+  });
+
+  it("begins nothing while an earlier run of the same resource is still at work under the old lock", async () => {
+    const renamed = inputsOf({
+      ...{ triggers: [2], lock: { name: "new", servers: "zk:2181" } },
+    });
+    const holders = [{ target: "web3", subject: "^web$", urn: URN }];
+    const error = await lined(renamed, before, { holders, dying: 999 }).then(
+      () => null,
+      (reason: unknown) => reason as Error,
+    );
+    expect(error?.message).to.equal(
+      "an earlier run of the same resource is still at work under the lock /locked-action/web, on web3",
+    );
   });
 
   it("gives back what a killed run left on a host that is of the fleet no more", async () => {

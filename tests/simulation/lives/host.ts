@@ -40,7 +40,8 @@ export interface ActRecord {
 
 interface Guard {
   running: ActRecord | null;
-  record: { run: string; finished: boolean; exit: number } | null;
+  /** The newest first. */
+  records: { run: string; boot: string; exit: number | null }[];
   revoked: Set<string>;
   free: (() => void)[];
 }
@@ -50,6 +51,9 @@ export interface Witness {
   acts(act: ActRecord, script: Script): void;
   drains(host: MemoryHost): void;
 }
+
+/** Runs that a guard remembers. */
+const REMEMBERED = 8;
 
 const NOTHING = { stdout: "", stderr: "" };
 export const exit = (code: number, stderr = ""): RunResult => ({
@@ -196,7 +200,8 @@ export class MemoryHost {
     this.witness.acts(act, script);
     this.acts.push(act);
     guard.running = act;
-    guard.record = { run: runId, finished: false, exit: 0 };
+    const record = { run: runId, boot: this.boot, exit: null as number | null };
+    guard.records = [record, ...guard.records].slice(0, REMEMBERED);
     const result = await this.perform(act, script);
     if (act.ended !== null)
       return { ...NOTHING, kind: "unknown", reason: "the host went down" };
@@ -204,8 +209,7 @@ export class MemoryHost {
     if (result.kind === "exit") act.exit = result.code;
     act.left = this.identities;
     guard.running = null;
-    const code = result.kind === "exit" ? result.code : 124;
-    guard.record = { run: runId, finished: true, exit: code };
+    record.exit = result.kind === "exit" ? result.code : 124;
     for (const free of guard.free.splice(0)) free();
     if (this.guardPlace === "nowhere")
       result.stderr +=
@@ -256,10 +260,11 @@ export class MemoryHost {
     if (guard.running && !(await this.free(guard, timeout)))
       return { state: "running", runId: guard.running.run };
     if (revoke !== undefined) this.guard(key).revoked.add(revoke);
-    const { record } = this.guard(key);
-    if (!record) return { state: "none" };
-    if (!record.finished) return { state: "interrupted", runId: record.run };
-    return { state: "finished", runId: record.run, exit: record.exit };
+    const [newest] = this.guard(key).records;
+    if (!newest) return { state: "none" };
+    const { run: runId, exit } = newest;
+    if (exit === null) return { state: "interrupted", runId };
+    return { state: "finished", runId, exit };
   }
 
   /** What became of one run; it begins no more if it has not by now. */
@@ -276,14 +281,17 @@ export class MemoryHost {
       return { state: "running", runId: running.run };
     const guard = this.guard(key);
     guard.revoked.add(run);
-    const { record } = guard;
-    const rebooted = boot !== undefined && boot !== this.boot;
-    if (record?.run === run && record.finished)
+    const record = guard.records.find((each) => each.run === run);
+    if (record && record.exit !== null)
       return { state: "finished", exit: record.exit };
-    if (rebooted) return { state: "interrupted", by: "reboot" };
-    if (record?.run === run) return { state: "interrupted", by: "signal" };
-    if (boot === undefined)
-      return { state: "unknown", reason: "there is no record of it" };
+    if (record) {
+      const by = record.boot === this.boot ? "signal" : "reboot";
+      return { state: "interrupted", by };
+    }
+    if (boot !== undefined && boot !== this.boot)
+      return { state: "interrupted", by: "reboot" };
+    if (boot === undefined || guard.records.length === REMEMBERED)
+      return { state: "unknown", reason: "there is no record", over: true };
     return { state: "never" };
   }
 
@@ -296,7 +304,7 @@ export class MemoryHost {
   private guard(key: string): Guard {
     let guard = this.guards.get(key);
     if (!guard) {
-      guard = { running: null, record: null, revoked: new Set(), free: [] };
+      guard = { running: null, records: [], revoked: new Set(), free: [] };
       this.guards.set(key, guard);
     }
     return guard;

@@ -185,15 +185,17 @@ class Life {
       }
     await openLock(stage, "lock");
     stage.tell("all is mended");
-    const rounds = this.projects.length === 1 ? 2 : 4;
+    const rounds = this.projects.length === 1 ? 3 : 5;
     let left: string[] = [];
     for (let round = 0; round < rounds; round++) {
       left = [];
       for (const project of this.projects)
         for (const up of await this.upOf([project], false))
           for (const [urn, told] of up.told)
-            if (told.kind === "failed" && !this.isStoppedByAnother(urn))
+            if (told.kind === "failed" && !this.isStoppedByAnother(urn)) {
               left.push(`${urn}: ${told.reasons[0]}`);
+              this.heeds(project, urn, told.reasons);
+            }
       if (left.length === 0) break;
     }
     if (left.length > 0)
@@ -202,6 +204,13 @@ class Life {
         `all is mended, and it still fails: ${left.join("; ")}`,
       );
     else this.judgeRest();
+  }
+
+  /** A person does what the failure asks for. */
+  private heeds({ resources }: Project, urn: string, reasons: string[]): void {
+    const resource = resources.find((each) => each.urn === urn);
+    if (resource && reasons.join().includes("this resource has no undrain"))
+      resource.undrain = true;
   }
 
   /** Another resource stops what this one wants to run. */

@@ -38,6 +38,8 @@ export interface Deed extends ActRecord {
   restarted: boolean;
   /** Name of the lock under which it was begun. */
   lock: string;
+  /** What its run looked for. */
+  pattern: string;
 }
 
 export interface Violation {
@@ -67,7 +69,7 @@ export class Reference {
   /** Resources whose last `up` did not end well: what they have begun goes on. */
   readonly unfinished = new Map<string, number>();
   private readonly running = new Set<Deed>();
-  /** The resource that has drained a host last. */
+  /** The resource that has drained a host last, and has to undrain it. */
   private readonly drainers = new Map<string, string>();
   readonly deeds: Deed[] = [];
 
@@ -134,11 +136,20 @@ export class Reference {
         this.cleared.add(id.slice(0, id.indexOf("-")));
   }
 
+  /** An operator says that this is well: what only the holder knew is forgotten. */
+  clears({ id, target, urn }: HolderNode): void {
+    this.cleared.add(id.slice(0, id.indexOf("-")));
+    if (this.drainers.get(target) === urn) this.drainers.delete(target);
+  }
+
   /** An act or a drain is sent to a host. */
   sends(order: Order, what: string, host: MemoryHost): void {
     if (what === "drain") {
       order.drained.add(host.name);
-      this.drainers.set(host.name, order.resource.urn);
+      // without a lock a killed run has written nothing down
+      const { skip, undrain, urn } = order.resource;
+      if (skip || !undrain) this.drainers.delete(host.name);
+      else this.drainers.set(host.name, urn);
     }
     const begun = what === "act" && order.drained.has(host.name);
     if (
@@ -155,9 +166,9 @@ export class Reference {
   /** An act begins. */
   begins(order: Order, member: Member, act: ActRecord, want: string): Deed {
     const { resource } = order;
-    const { lock } = resource;
+    const { lock, pattern } = resource;
     const deed: Deed = Object.assign(act, {
-      ...{ order, want, lock, restarted: false },
+      ...{ order, want, lock, pattern, restarted: false },
     });
     this.deeds.push(deed);
     const host = this.machines.get(act.host)!;
@@ -211,12 +222,23 @@ export class Reference {
   /** Whether what an act did is done, and whoever looks can know it. */
   private stands(
     deed: Deed,
-    { process, pattern, act, skip }: Resource,
+    { process, act, skip }: Resource,
     host: MemoryHost,
   ): boolean {
     // without a lock nothing is written down before the end
     if (deed.exit !== 0 || skip) return false;
-    if (process && pattern !== "web") return false;
+    // with its lock an operator took away what was known of it
+    if (this.cleared.has(deed.key)) return false;
+    // with the lock its record went over to another resource that acts on the same
+    const heirs = this.deeds.slice(this.deeds.indexOf(deed) + 1);
+    const { urn } = deed.order.resource;
+    if (
+      heirs.some(
+        ({ key, order }) => key === deed.key && order.resource.urn !== urn,
+      )
+    )
+      return false;
+    if (process && deed.pattern !== "web") return false;
     const looks = process || ("perform" in act && host.systemd);
     const restarts = "command" in act || act.perform === "restart";
     if (looks && restarts)
@@ -278,7 +300,9 @@ export class Reference {
     );
     const begun = others.filter((each) =>
       this.entry(resource.urn, each.machine).due?.acts.some(
-        ({ want }) => want === goal(each),
+        // without a lock a killed run has written nothing down
+        ({ want, order: { up } }) =>
+          want === goal(each) && (!resource.skip || up === deed.order.up),
       ),
     );
     const { count } = canary;

@@ -187,11 +187,11 @@ export async function clearOne(
   const { reference } = stage;
   const holders = reference.holders(lock);
   if (holders.length === 0) return;
-  const { id } = stage.dice.of(holders);
-  const key = id.slice(0, id.indexOf("-"));
+  const holder = stage.dice.of(holders);
+  const { id } = holder;
   const doing = { by: "op", why: "it is well", forceLive: force };
   await operate(stage, async (session) => {
-    reference.cleared.add(key);
+    reference.clears(holder);
     await clear(session, lock, id, doing);
     stage.tell(`an operator has cleared ${id}`);
   });
