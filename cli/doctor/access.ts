@@ -6,7 +6,7 @@ import { ok, warning, type Check } from "./check";
 /** Milliseconds to connect once more. */
 const PATIENCE = 10_000;
 /** Names that are told of. */
-const TOLD = 10;
+const TOLD = 100;
 
 /** Whether locks are closed to who has no credentials; nothing if we have none either. */
 export async function checkAccess(

@@ -57,6 +57,9 @@ export interface ChildrenReply extends Reply {
 export interface CreateReply extends Reply {
   path?: string;
 }
+export interface AccessReply extends Reply {
+  open?: boolean;
+}
 export interface MultiReply extends Reply {
   /** Which operation made it fail: its `as`. */
   failed?: string;

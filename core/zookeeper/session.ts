@@ -1,3 +1,4 @@
+import { Permission } from "node-zookeeper-client";
 import { ACLS, codeOf, commit, modeOf } from "./client";
 import {
   EMPTY,
@@ -7,6 +8,7 @@ import {
 } from "./operations";
 import {
   readStat,
+  type AccessReply,
   type ChildrenReply,
   type CreateReply,
   type DataReply,
@@ -127,6 +129,19 @@ export class Session extends SupervisedClient {
     );
   }
 
+  /** Whether anybody may change a node, or what is below it, whatever the credentials. */
+  isOpen(path: string): Promise<AccessReply> {
+    return this.call("getACL", (client, done) =>
+      client.getACL(this.full(path), (error, list = []) =>
+        done({ code: codeOf(error), open: !error && list.some(lets) }),
+      ),
+    );
+  }
+
+  get hasCredentials(): boolean {
+    return (this.options.auth ?? []).length > 0;
+  }
+
   /** Takes a watcher off everything it was left on. */
   unwatch(watcher: Watcher): void {
     this.watches.drop(watcher);
@@ -138,7 +153,7 @@ export class Session extends SupervisedClient {
   }
 
   private readonly accessOf = (asked: Access = "own"): Access =>
-    (this.options.auth ?? []).length > 0 ? asked : "anyone";
+    this.hasCredentials ? asked : "anyone";
 
   /** Makes the nodes of the chroot, which the server takes for granted; others may use them too. */
   async createChroot(): Promise<Reply> {
@@ -154,6 +169,15 @@ export class Session extends SupervisedClient {
     }
     return reply;
   }
+}
+
+/** Anybody, and more than to look. */
+function lets(entry: object): boolean {
+  const { id, permission } = entry as {
+    id: { scheme: string };
+    permission: number;
+  };
+  return id.scheme === "world" && (permission & ~Permission.READ) !== 0;
 }
 
 function withStat(stat: object | undefined): { stat?: Stat } {

@@ -1,5 +1,12 @@
 import { expect } from "chai";
-import { listLocks, lockPath, LockRefused } from "../../core/lock";
+import {
+  clear,
+  clearChef,
+  describeLock,
+  listLocks,
+  lockPath,
+  LockRefused,
+} from "../../core/lock";
 import { EMPTY } from "../../core/zookeeper/operations";
 import { newLock, useLab } from "./lab";
 
@@ -84,21 +91,81 @@ describe("a lock with credentials", () => {
     expect(error.message).to.match(/^creating \/admin\/nobody\/lock%20\d+: /);
   });
 
+  it("is not used where anybody may change it: who has no credentials made it, and may have planted anything", async () => {
+    const lock = newLock();
+    await (await lab.get(lock.by("x"))).release();
+    const ours = await lab.session({ auth });
+    const error = await (await lab.contend(lock.by("a"), ours)).fails();
+    expect(error).to.be.instanceOf(LockRefused);
+    expect(error.message).to.equal(
+      `${lock.path} in ZooKeeper is open to everybody, and credentials are given: whoever reaches ZooKeeper may have written what stands there`,
+    );
+    expect(error.story?.join()).to.contain("locked-action doctor");
+    expect(await lab.waiters(lock)).to.deep.equal([]);
+  });
+
+  it("is not used where its holders are open, though it is closed itself", async () => {
+    const lock = newLock();
+    const ours = await lab.session({ auth });
+    await (await lab.get(lock.by("a"), ours)).release();
+    await ours.remove(lock.paths.holders);
+    const theirs = { as: "x", kind: "create", access: "anyone" } as const;
+    const data = { data: EMPTY, mode: "persistent" } as const;
+    const open = { ...theirs, ...data, path: lock.paths.holders };
+    expect((await ours.multi([open])).code).to.equal("OK");
+    const other = await lab.session({ auth });
+    const error = await (await lab.contend(lock.by("b"), other)).fails();
+    expect(error.message).to.match(/ is open to everybody, /);
+  });
+
+  it("frees no Chef lock that a lock open to everybody names", async () => {
+    const [ours, planter] = [await lab.session({ auth }), await lab.session()];
+    const lock = newLock({ chef: { root: "/planted", mode: "tagged" } });
+    const held = await lab.get(lock.by("x"), planter);
+    await held.abandon();
+    const act = { by: "op@x", why: "test", forceLive: true };
+    const { chef, mirrors } = await describeLock(planter, "/tests", lock.name);
+    expect(chef).to.deep.equal([]);
+    expect(await clear(ours, lock.path, held.id, act)).to.equal(
+      "withoutMirror",
+    );
+    const mirror = mirrors[0]!;
+    expect((await planter.exists(mirror)).code).to.equal("OK");
+    const left = await describeLock(planter, "/tests", lock.name);
+    const why = await clearChef(ours, lock.path, left.chef[0]!, act).catch(
+      (error: Error) => error.message,
+    );
+    expect(why).to.match(/ is open to everybody, /);
+    expect((await planter.exists(mirror)).code).to.equal("OK");
+    expect(await clearChef(planter, lock.path, left.chef[0]!, act)).to.equal(
+      true,
+    );
+  });
+
   it("whose holder alone is closed is refused, not asked for ever", async () => {
     const lock = newLock();
     const first = await lab.get(lock.by("x"));
-    const closed = await lab.contend(lock.by("a"), await lab.session({ auth }));
-    await closed.waits();
+    const ours = await lab.session({ auth });
+    const id = "0123456789abcdef-0123456789abcdef";
+    const waiter = `${lock.paths.waiters}/${id}-`;
+    await ours.create(waiter, EMPTY, "ephemeralSequential");
     // behind a waiter that it may not read
     const behind = await (await lab.contend(lock.by("c"))).fails();
     expect(behind.message).to.match(
       /^reading \/tests\/lock%20\d+\/waiters\/\S+: ZooKeeper at \S+ answered NO_AUTH$/,
     );
+    const [name] = (await ours.getChildren(lock.paths.waiters)).children!;
+    await ours.remove(`${lock.paths.waiters}/${name}`);
     await first.release();
-    await closed.gets();
+    const slot = { as: "x", kind: "create", mode: "persistent" } as const;
+    const path = `${lock.paths.holders}/0`;
+    await ours.multi([
+      { ...slot, path, data: EMPTY },
+      { ...slot, as: "h", path: `${path}/${id}`, data: EMPTY },
+    ]);
     const error = await (await lab.contend(lock.by("b"))).fails();
-    expect(error.message).to.equal(
-      `listing ${lock.paths.holders}: ZooKeeper at ${lab.server.connect} answered NO_AUTH`,
+    expect(error.message).to.match(
+      /^(listing|reading) \/tests\/lock%20\d+\/holders.*: ZooKeeper at \S+ answered NO_AUTH$/,
     );
     expect(await lab.waiters(lock)).to.deep.equal([]);
   });

@@ -7,6 +7,7 @@ import {
   describeForeignLock,
   type LockState,
 } from "../tree/records";
+import { openLock } from "../tree/closed";
 import { createLock, repairLock, upgradeLock } from "../tree/transactions";
 import type { Attempt } from "./attempt";
 
@@ -61,6 +62,7 @@ export async function readLock(
         `${paths.lock} in ZooKeeper ${describeForeignLock(reply.data!)}`,
         ["choose another lock.root or lock.name"],
       );
+    await refuseOpen(attempt, reply.stat!.czxid);
     if (lock.outdated) {
       await attempt.definite(() =>
         upgradeLock(session, paths, lock, lock.version),
@@ -73,6 +75,26 @@ export async function readLock(
     return lock;
   }
   throw new LockRefused(`${paths.lock} is changed as fast as it is made`);
+}
+
+/** Locks, by when they were made, of which it is known that nobody else may change them. */
+const closed = new WeakMap<Attempt["view"], bigint>();
+
+/** Credentials promise that nobody without them takes part: a lock that anybody may change breaks that promise. */
+async function refuseOpen(attempt: Attempt, made: bigint): Promise<void> {
+  const { session, paths, view } = attempt;
+  if (!session.hasCredentials || closed.get(view) === made) return;
+  for (const path of [paths.lock, paths.holders]) {
+    const reply = await attempt.definite(() => session.isOpen(path));
+    attempt.expect(
+      reply,
+      `reading the access list of ${path}`,
+      "OK",
+      "NO_NODE",
+    );
+    if (reply.open) throw openLock(paths.lock);
+  }
+  closed.set(view, made);
 }
 
 /** L names each Chef lock that is held together with it, so that an operator finds it. Written once in a lock's life. */

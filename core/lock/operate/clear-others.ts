@@ -3,6 +3,7 @@ import type { Operation } from "../../zookeeper/operations";
 import type { MultiReply } from "../../zookeeper/replies";
 import type { Session } from "../../zookeeper/session";
 import { LockError } from "../errors";
+import { isOpenToOthers, openLock } from "../tree/closed";
 import { createHistory, historyRecord, recordInHistory } from "../tree/history";
 import { pathsOf, type LockPaths } from "../tree/paths";
 import { refusal } from "../tree/refusal";
@@ -61,6 +62,7 @@ export async function clearChef(
     by,
   );
   return inTime(session, lock, async (until) => {
+    if (await isOpenToOthers(session, paths, until)) throw openLock(lock);
     const now = await upToDate(session, "/", until, () =>
       session.getData(path),
     );

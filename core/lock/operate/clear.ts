@@ -4,6 +4,7 @@ import { slotMirror } from "../chef/slot-mirror";
 import { describeHolder, viewOf } from "../describe";
 import { LockError } from "../errors";
 import { removeHolder, type Removal } from "../holder/remove-holder";
+import { isOpenToOthers } from "../tree/closed";
 import { historyRecord } from "../tree/history";
 import { pathsOf, type LockPaths } from "../tree/paths";
 import { settledHolders } from "../tree/read-holders";
@@ -95,8 +96,10 @@ async function remove(
   const paths: LockPaths = pathsOf(lock);
   const known = await readLockNode(session, lock, until);
   const mirrors = known?.mirrors ?? [];
-  // CLEAR-MIRROR: only what L names, and what was made with this slot
-  const mirror = await slotMirror(session, paths, slot, mirrors, until);
+  // CLEAR-MIRROR: only what L names, if L can be believed, and what was made with this slot
+  const open = await isOpenToOthers(session, paths, until);
+  const told = open ? [] : mirrors;
+  const mirror = await slotMirror(session, paths, slot, told, until);
   const holder = { paths, slot, id, lives: [], mirror, refuseLive };
   const removal = await removeHolder(session, holder, until, history);
   const named = record?.mirror;
