@@ -2,6 +2,7 @@ import { CREDENTIALS } from "../core/zookeeper/codes";
 import { stripVTControlCharacters } from "node:util";
 import type { Command } from "commander";
 import { LockRefused, LockUnavailable } from "../core/lock";
+import { clean } from "../core/text/clean";
 import { Session } from "../core/zookeeper/session";
 import { listenForInterruption, unlessInterrupted } from "./interruption";
 import { locked } from "./next-steps";
@@ -18,10 +19,12 @@ export interface Context {
   paint: Paint;
   /** Aborted by Ctrl-C and the like. */
   signal: AbortSignal;
-  /** One line, or several, to stdout. */
+  /** One line, or several, to stdout. Foreign text in it was cleaned before, for it may be painted. */
   print(text: string): void;
-  /** To stderr: what is no result. */
+  /** To stderr: what is no result. It is cleaned here. */
   note(text: string): void;
+  /** The same, of what was cleaned and painted. */
+  notePainted(text: string): void;
 }
 
 export function createContext(command: Command): Context {
@@ -35,7 +38,8 @@ export function createContext(command: Command): Context {
     paint: paintFor(process.stdout, options, process.env),
     signal: listenForInterruption(),
     print: (text) => void process.stdout.write(`${text}\n`),
-    note: (text) => {
+    note: (text) => void process.stderr.write(`${clean(text)}\n`),
+    notePainted: (text) => {
       const { stderr } = process;
       stderr.write(`${stderr.isTTY ? text : stripVTControlCharacters(text)}\n`);
     },

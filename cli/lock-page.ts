@@ -4,6 +4,7 @@ import {
   type HolderView,
   type LockView,
 } from "../core/lock";
+import { clean } from "../core/text/clean";
 import { oneLine } from "../core/text/lines";
 import type { Context } from "./context";
 import { blockedBy, slotsUsed } from "./lock-state";
@@ -14,7 +15,12 @@ import { table } from "./table";
 /** Foreign nodes that are told of. */
 const TOLD = 10;
 
-type Fields = [name: string, value: string | undefined][];
+/** Our own colours, on a text that was cleaned before: nothing of it is looked at again. */
+interface Painted {
+  painted: string;
+}
+
+type Fields = [name: string, value: string | Painted | undefined][];
 
 /** All that there is to say of a lock. */
 export function lockPage(context: Context, lock: LockView): string {
@@ -27,13 +33,17 @@ export function lockPage(context: Context, lock: LockView): string {
     ...lock.chef.flatMap((chef) => chefBlock(context, chef)),
     ...(lock.waiters.length > 0 ? waitersBlock(lock) : []),
     ...(steps.length > 0 ? ["", "what to do next"] : []),
-    ...steps.map((step) => `  ${step}`),
+    // a printed command keeps its blanks
+    ...steps.map((step) => `  ${clean(step)}`),
   ].join("\n");
 }
 
 function facts(context: Context, lock: LockView): Fields {
   const { limits, hold } = lock;
   const blocked = blockedBy(lock);
+  const inColour = (style: "yellow" | "red", text: string): Painted => ({
+    painted: context.paint(style, oneLine(text)),
+  });
   return [
     ["path", `${lock.path} at ${context.where.servers.text}`],
     [
@@ -48,18 +58,12 @@ function facts(context: Context, lock: LockView): Fields {
     [
       "hold",
       hold
-        ? context.paint(
-            "yellow",
-            oneLine(`by ${hold.by} since ${hold.since}: ${hold.why}`),
-          )
+        ? inColour("yellow", `by ${hold.by} since ${hold.since}: ${hold.why}`)
         : "no",
     ],
     ...lock.withoutChef.map((id): Fields[number] => [
       "chef",
-      context.paint(
-        "yellow",
-        oneLine(`the Chef lock of holder ${id} is gone or another's`),
-      ),
+      inColour("yellow", `the Chef lock of holder ${id} is gone or another's`),
     ]),
     ...lock.foreign
       .slice(0, TOLD)
@@ -70,10 +74,7 @@ function facts(context: Context, lock: LockView): Fields {
     [
       "blocked",
       blocked.length > 0
-        ? context.paint(
-            "red",
-            `by ${blocked.join(", ")}: nobody new is granted`,
-          )
+        ? inColour("red", `by ${blocked.join(", ")}: nobody new is granted`)
         : "no",
     ],
   ];
@@ -95,7 +96,7 @@ export function holderBlock(
     "",
     `holder ${paint("bold", oneLine(title))}`,
     fields([
-      ["state", paintState(paint, state, state) + oneLine(failed)],
+      ["state", { painted: paintState(paint, state, state) + oneLine(failed) }],
       ["reason", failure?.reason],
       ["target", record?.target],
       ["subject", record?.subject],
@@ -162,13 +163,13 @@ function waitersBlock({ waiters, more }: LockView): string[] {
 export function fields(all: Fields): string {
   return all
     .filter(([, value]) => value !== undefined && value !== "")
-    .map(([name, value]) => `  ${name.padEnd(8)} ${plain(value!)}`)
+    .map(([name, value]) => `  ${name.padEnd(8)} ${shown(value!)}`)
     .join("\n");
 }
 
-/** What comes from ZooKeeper must not steer the terminal; our own colours may. */
-function plain(value: string): string {
-  return value.startsWith("\u001b[") ? value : oneLine(value, 1000);
+/** What comes from ZooKeeper must not steer the terminal. */
+function shown(value: string | Painted): string {
+  return typeof value === "string" ? oneLine(value, 1000) : value.painted;
 }
 
 const indented = (text: string) => text.replace(/^/gm, "  ");

@@ -82,6 +82,6 @@ function more(lock: LockView): string[] {
       ? `${name(first.record?.target, first.id)}, ${describeAge(first.age)}`
       : "-",
     `per group ${maxPerGroup ?? "none"}, failures ${maxFailures}`,
-    lock.path,
+    oneLine(lock.path, 1000),
   ];
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { CommanderError } from "commander";
+import { clean } from "../core/text/clean";
 import { exitCodeOf, Interrupted, storyOf } from "./errors";
 import type { GlobalOptions } from "./options";
 import { createProgram } from "./program";
@@ -23,11 +24,17 @@ function report(error: unknown, exit: number, json: boolean): void {
   if (exit === 0 || error instanceof Interrupted) return;
   if (error instanceof CommanderError && error.code === "commander.help")
     return; // no command at all: the help is there already
-  const { message, story } = told(error);
+  const said = told(error);
+  if (json) {
+    const error = { exit, ...said };
+    return void process.stderr.write(`${JSON.stringify({ error })}\n`);
+  }
+  // the one place where all errors pass, whoever's words are in them
+  const [message = "", ...story] = [said.message, ...said.story].map((text) =>
+    clean(text),
+  );
   process.stderr.write(
-    json
-      ? `${JSON.stringify({ error: { exit, message, story } })}\n`
-      : [`locked-action: ${message}`, ...story].join("\n  ") + "\n",
+    [`locked-action: ${message}`, ...story].join("\n  ") + "\n",
   );
 }
 

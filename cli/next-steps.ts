@@ -1,3 +1,4 @@
+import { oneLine } from "../core/text/lines";
 import { waysOnWithChef, type HolderView, type LockView } from "../core/lock";
 import { lockedAction, pulumiUp, type LockPlace } from "../core/text/command";
 import type { Context } from "./context";
@@ -35,7 +36,7 @@ function waysOut(
   { name }: LockView,
   { id, state, record }: HolderView,
 ): string[] {
-  const who = record?.target ?? id;
+  const who = oneLine(record?.target ?? id, 60);
   const clear = ["clear", name, "--holder", id, "-m", "WHY"];
   return [
     ...(state === "stale"

@@ -1,3 +1,4 @@
+import { clean } from "../core/text/clean";
 import { createInterface } from "node:readline/promises";
 import type { z } from "zod";
 import type { Context } from "./context";
@@ -61,5 +62,5 @@ export function printChange(
   change: z.infer<typeof changeJson>,
 ): void {
   if (change.warning && !context.json) context.note(change.warning);
-  context.print(context.json ? JSON.stringify(change) : text);
+  context.print(context.json ? JSON.stringify(change) : clean(text));
 }

@@ -24,6 +24,7 @@ const FOR_TESTS = [
   // SSH servers that hosts may have beside OpenSSH
   { file: "/usr/sbin/dropbear", package: "dropbear-bin" },
   { file: "/usr/sbin/tinysshd", package: "tinysshd" },
+  { command: "ksh93", package: "ksh93u+m" },
   ...[...ON_HOSTS, "faketime"].map((command) => ({
     ...{ command, package: command },
   })),
@@ -31,6 +32,13 @@ const FOR_TESTS = [
     file: "/usr/lib/python3/dist-packages/kazoo/__init__.py",
     package: "python3-kazoo",
   },
+];
+
+/** With `--machines`. */
+const FOR_MACHINES = [
+  { file: "/usr/sbin/debootstrap", package: "debootstrap" },
+  { command: "qemu-system-x86_64", package: "qemu-system-x86" },
+  { command: "qemu-img", package: "qemu-utils" },
 ];
 
 const BREW = "brew install node openjdk zookeeper openssh";
@@ -60,9 +68,11 @@ function checkPlatform() {
 }
 
 function installSystemPackages() {
-  const needs = process.argv.includes("--tests")
-    ? [...SYSTEM, ...FOR_TESTS]
-    : SYSTEM;
+  const needs = [
+    ...SYSTEM,
+    ...(process.argv.includes("--tests") ? FOR_TESTS : []),
+    ...(process.argv.includes("--machines") ? FOR_MACHINES : []),
+  ];
   const missing = needs.filter((need) => !isThere(need));
   if (missing.length === 0) return;
   const packages = [...new Set(missing.map((need) => need.package))];

@@ -186,7 +186,7 @@ function showHolder(
   holder: HolderView,
   { yes }: Options,
 ): void {
-  if (!yes) context.note(holderBlock(context, holder).join("\n").trim());
+  if (!yes) context.notePainted(holderBlock(context, holder).join("\n").trim());
 }
 
 function refuseLive(holder: HolderView): CommandError {

@@ -1,3 +1,4 @@
+import { clean } from "../../core/text/clean";
 import { Command } from "commander";
 import { LockError } from "../../core/lock";
 import { describePatternProblem } from "../../core/process/pattern";
@@ -125,7 +126,7 @@ async function checkHosts(
 function lines({ paint }: Context, one: Check): string[] {
   const { check, result, found, advice } = one;
   return [
-    `${paint(COLOURS[result], result.padEnd(7))}  ${check}: ${found}`,
-    ...advice.map((each) => `         ${each}`),
+    `${paint(COLOURS[result], result.padEnd(7))}  ${clean(`${check}: ${found}`)}`,
+    ...advice.map((each) => `         ${clean(each)}`),
   ];
 }

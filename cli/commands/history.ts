@@ -49,7 +49,7 @@ function rows({ paint, wide }: Context, records: HistoryRecord[]): string {
       paint("dim", word),
     ),
     records.map((record) => [
-      record.at.replace(/\.\d+Z$/, "Z"),
+      oneLine(record.at.replace(/\.\d+Z$/, "Z"), 30),
       record.kind === "failed" ? paint("red", what(record)) : what(record),
       oneLine(record.target ?? "-", 40),
       oneLine(record.action ?? "-", 40),

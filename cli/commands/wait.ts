@@ -1,3 +1,4 @@
+import { oneLine } from "../../core/text/lines";
 import { Command, Option } from "commander";
 import {
   describeAge,
@@ -56,7 +57,7 @@ Examples:
       context.print(
         context.json
           ? JSON.stringify({ lock: name, free: true, waitedSeconds })
-          : `${name} is free (waited ${describeAge(waitedSeconds)})`,
+          : `${oneLine(name)} is free (waited ${describeAge(waitedSeconds)})`,
       );
     }),
   );

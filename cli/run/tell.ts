@@ -26,7 +26,9 @@ export function tellEnd(
 ): void {
   const warning = warningOf(end);
   if (context.json)
-    return context.note(JSON.stringify(toJson(name, held, end, warning)));
+    return void process.stderr.write(
+      `${JSON.stringify(toJson(name, held, end, warning))}\n`,
+    );
   if (warning) context.note(warning);
   if (end.error)
     return context.note(

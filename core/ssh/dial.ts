@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import { Client, type ConnectConfig, type ParsedKey } from "ssh2";
 import { authentication } from "./authentication";
 import { Connection } from "./connection";
+import { Offers } from "./offers";
 import { hostKeyPolicy } from "./host-key";
 import { connectSocket } from "./socket";
 import { oneLine } from "../text/lines";
@@ -31,6 +32,9 @@ export interface Way {
   keepalive: number;
 }
 
+/** How the library says that two sides have no algorithm in common. */
+const NO_COMMON = /no matching/;
+
 /** One try to connect and log in, within `perDialTimeout`. @throws TryError */
 export async function dialOnce(
   way: Way,
@@ -40,8 +44,15 @@ export async function dialOnce(
   const late = AbortSignal.timeout(Math.ceil(perDialTimeout * 1000));
   const stop = AbortSignal.any([signal, late]);
   try {
-    const stream = await openStream(way, stop);
-    return await handshake(way, stream, stop);
+    return await handshake(way, await openStream(way, stop), stop).catch(
+      async (error: Error) => {
+        if (!NO_COMMON.test(error.message)) throw error;
+        // once more, with the library's log, which is the only one to know the offers
+        const offers = new Offers();
+        const stream = await openStream(way, stop);
+        return handshake(way, stream, stop, offers);
+      },
+    );
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     if (late.aborted)
@@ -81,6 +92,7 @@ function handshake(
   { options, key, execs, keepalive }: Way,
   stream: Duplex,
   signal: AbortSignal,
+  offers?: Offers,
 ): Promise<Connection> {
   const client = new Client();
   const policy = hostKeyPolicy(options);
@@ -98,6 +110,7 @@ function handshake(
       return keyProblem === null;
     },
     algorithms: { serverHostKey: policy.algorithms as never },
+    ...(offers ? { debug: (line: string) => offers.note(line) } : {}),
   };
   return new Promise<Connection>((resolve, reject) => {
     const connection = new Connection(client, () => stream.destroy(), execs);
@@ -118,7 +131,9 @@ function handshake(
       if (error.level === "agent") login.note(`agent: ${error.message}`);
       else if (error.message.startsWith("Error signing"))
         login.note(error.message);
-      else fail(explain(error, keyProblem, policy.algorithms, login.failure));
+      else if (offers && NO_COMMON.test(error.message))
+        fail(new TryError(offers.explain(error.message), false, true));
+      else fail(explain(error, keyProblem, login.failure));
     });
     client.on("close", () =>
       fail(new TryError("the host closed the connection", true)),
@@ -138,7 +153,6 @@ function handshake(
 function explain(
   error: Error & { level?: string },
   keyProblem: string | null,
-  algorithms: string[],
   failure: (said?: string) => string,
 ): TryError {
   if (keyProblem) return new TryError(keyProblem, false, true);
@@ -146,11 +160,5 @@ function explain(
     return new TryError(failure(), false, true);
   if (/too many authentication failures/i.test(error.message))
     return new TryError(failure(oneLine(error.message)), false, true);
-  if (/no matching host key/.test(error.message))
-    return new TryError(
-      `the host has no key of a type that is known and allowed: asked for ${algorithms.join(", ")}`,
-      false,
-      true,
-    );
-  return new TryError(error.message, !/no matching/.test(error.message));
+  return new TryError(error.message, true);
 }

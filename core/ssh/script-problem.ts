@@ -9,6 +9,8 @@ const RUN = /^[A-Za-z0-9._:-]{1,200}$/;
 const UNSETTABLE = new Set([
   ...["UID", "EUID", "GID", "EGID", "PPID", "USERNAME"],
   ...["SHELLOPTS", "BASHOPTS", "BASH_VERSINFO"],
+  // numbers of the shell's own: it ends where another value is given
+  ...["OPTIND", "LINENO", "RANDOM", "SECONDS"],
 ]);
 
 /** What is wrong with the name of a variable of the body's environment; null if nothing is. */

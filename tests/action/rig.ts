@@ -23,7 +23,7 @@ import { pathsOf } from "../../core/lock/tree/paths";
 import { createHostPool } from "../../core/ssh/pool";
 import type { ConnectionOptions, HostPool } from "../../core/ssh/types";
 import { createSessionPool, type SessionPool } from "../../core/zookeeper/pool";
-import { startHosts, type Fleet } from "../support/hosts";
+import { startHosts, type Fleet, type HostOptions } from "../support/hosts";
 import { Sandbox } from "../support/sandbox";
 import {
   startZookeeper,
@@ -51,11 +51,12 @@ export class Rig {
   static async start(
     names = ["web1", "web2"],
     options: ZookeeperOptions = {},
+    hosts: HostOptions = {},
   ): Promise<Rig> {
     const sandbox = await Sandbox.create();
     const [zookeeper, fleet] = await Promise.all([
       startZookeeper(sandbox, options),
-      startHosts(sandbox, names),
+      startHosts(sandbox, names, hosts),
     ]);
     return new Rig(sandbox, zookeeper, fleet);
   }
