@@ -5,19 +5,19 @@ const path = require("node:path");
 
 const root = path.join(__dirname, "..");
 
-module.exports = function runTool(file) {
+module.exports = function runTool(
+  file,
+  { args = process.argv.slice(2), setup: more = [] } = {},
+) {
   const setup = spawnSync(
     process.execPath,
-    [path.join(__dirname, "setup.js")],
+    [path.join(__dirname, "setup.js"), ...more],
     { cwd: root, stdio: ["inherit", 2, 2] },
   );
   if (setup.status !== 0) process.exit(setup.status ?? 1);
   const tool = spawn(
     process.execPath,
-    [
-      ...["--require", "tsx/cjs", path.join(root, file)],
-      ...process.argv.slice(2),
-    ],
+    [...["--require", "tsx/cjs", path.join(root, file)], ...args],
     { cwd: root, stdio: "inherit" },
   );
   // A terminal's Ctrl-C reaches the child by itself; what is sent to us alone is passed on.
