@@ -53,6 +53,17 @@ describe("readState", () => {
     expect(readState(toState(state))).to.deep.equal(state);
   });
 
+  it("reads what a reboot that was verified still owes", () => {
+    const failure: State["failure"] = {
+      ...{ since: "2026", count: 1, step: "undrain", phase: "verified" },
+      ...{ reason: "exit 1", runKey: "k", drained: true },
+      verifiedBy: ["boot", "process", "health"],
+    };
+    expect(readState(toState({ ...state, failure }))).to.deep.equal({
+      ...{ ...state, failure },
+    });
+  });
+
   it("keeps what a newer version added", () => {
     const newer = { ...toState(state), schemaVersion: 2, more: { x: 1 } };
     expect(readState(newer)).to.deep.include({ more: { x: 1 } });
@@ -176,6 +187,18 @@ describe("planOf", () => {
         ...{ onFailedHolder: "fail", ownerGrace: 30 },
       },
     });
+  });
+
+  it("knows a reboot: for longer, and as the same owner whatever is watched", () => {
+    const { act, subject } = plan("action", { reboot: true, sudo: true });
+    expect(act).to.deep.equal({ kind: "reboot", timeout: 900, sudo: true });
+    expect(subject).to.equal("reboot");
+  });
+
+  it("knows onlyIf, and its secrets", () => {
+    const known = plan("onlyIf", { command: "true", sudoPassword: "hunter2" });
+    expect(known.onlyIf).to.deep.include({ command: "true", timeout: 300 });
+    expect(secretsOf(known)).to.include("hunter2");
   });
 
   it("names the machine by host, with the port if it is not 22", () => {
