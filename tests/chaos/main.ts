@@ -1,8 +1,11 @@
 /** npm run chaos: the lock under random faults, and a proof from what was written that it kept its promises. */
 import { HELP, readOptions } from "./options";
 import { runChaos } from "./run";
+import { main as runs } from "./runs/main";
 
 async function main(args: string[]): Promise<number> {
+  const [first, ...rest] = args;
+  if (first === "run") return runs(rest);
   let options: ReturnType<typeof readOptions>;
   try {
     options = readOptions(args);

@@ -13,7 +13,7 @@ wrote, that the lock kept its promises.
   --workers N   workers in each, each with a lock to take again and again (default 10)
   --help
 
-Exits with 1 on a violation.`;
+Exits with 1 on a violation. \`npm run chaos -- run\` does the same for \`locked-action run\`.`;
 
 /** What the command line asks for; null: the help. @throws Error that says what is wrong with it */
 export function readOptions(
