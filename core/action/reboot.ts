@@ -5,12 +5,14 @@ import type { RunResult } from "../ssh/types";
 import { duration } from "../text/duration";
 import { oneLine } from "../text/lines";
 import type { Context } from "./context";
-import { exitOf, StepFailure } from "./failure";
+import { StepFailure } from "./failure";
 import { LOOK_TIMEOUT } from "./look";
 import { rights } from "./script";
 
 /** Seconds between two questions whether the host is back. */
 const ASK_AGAIN = 2;
+/** Seconds that the last one may take. */
+const LAST_LOOK = 60;
 
 const BOOT_ID = /^[0-9a-f-]{36}$/;
 
@@ -34,10 +36,13 @@ exec reboot
 `;
 }
 
+/** Exits by which a shell tells the signals that end all processes of a host that goes down. */
+const BY_SIGNAL = { from: 129, to: 192 };
+
 /** How the script ended says no more than that the reboot was refused: one that works may end the script with all else. */
 export function wasRefused(result: RunResult): boolean {
-  const exit = exitOf(result);
-  return exit !== undefined && exit > 0 && exit < 124;
+  if (result.kind !== "exit" || result.code === 0) return false;
+  return result.code < BY_SIGNAL.from || result.code > BY_SIGNAL.to;
 }
 
 /**
@@ -54,7 +59,8 @@ export async function awaitBoot(
   const over = since + timeout;
   const late = new AbortController();
   const timer = new AbortController();
-  void clock.wait(timeout, timer.signal).then(() => late.abort());
+  // a look that was begun in time has its own time to end
+  void clock.wait(timeout + LAST_LOOK, timer.signal).then(() => late.abort());
   let left = since;
   let last: Sighting | undefined;
   try {

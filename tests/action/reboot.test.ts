@@ -133,14 +133,22 @@ describe("a reboot as the act", () => {
     expect(calls()).to.have.length(2);
   });
 
-  it("fails at once where the host refuses", async () => {
-    does("echo 'no such luck' >&2; exit 1");
-    const outcome = failed(await rig.run(spec()));
-    expect(outcome.reasons.slice(0, 2)).to.deep.equal([
-      "web1: act: the reboot: exit 1",
-      "stderr: no such luck",
-    ]);
-    expect(outcome.kept).not.to.equal(null);
+  for (const exit of [1, 127, 255])
+    it(`fails at once where the host refuses (exit ${exit})`, async () => {
+      does(`echo 'no such luck' >&2; exit ${exit}`);
+      const outcome = failed(await rig.run(spec({ act: act(600) })));
+      expect(outcome.reasons.slice(0, 2)).to.deep.equal([
+        ...[`web1: act: the reboot: exit ${exit}`, "stderr: no such luck"],
+      ]);
+      expect(outcome.kept).not.to.equal(null);
+    });
+
+  it("is no failure where the command dies with its host", async () => {
+    does(
+      `(sleep 1; echo ${NEW} >${dir}/boot) </dev/null >/dev/null 2>&1 & kill $$`,
+    );
+    const outcome = succeeded(await rig.run(spec()));
+    expect(outcome.verifiedBy).to.deep.equal(["boot"]);
   });
 
   it("that was done is seen by the next run, which reboots no second time", async () => {
@@ -207,7 +215,7 @@ describe("a reboot as the act", () => {
     });
     const outcome = failed(await rig.run(away));
     expect(outcome.reasons[0]).to.match(
-      /^web1: act: the host has not come back within 4 s: it is away for \d(\.\d)? s$/,
+      /^web1: act: the host has not come back within 4 s: it is away for \d+(\.\d)? s$/,
     );
     expect(outcome.reasons[1]).to.match(/^last try: .*ECONNREFUSED/);
     const view = await rig.view(away);
