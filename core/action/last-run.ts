@@ -62,13 +62,16 @@ function keyOf(holder: HolderRecord, acting: Acting): string | undefined {
 }
 
 function ofDebt(
-  { phase, baseline, act, verifiedBy }: Debt,
+  { phase, baseline, act, verifiedBy, runKey }: Debt,
   holder: HolderRecord | null,
 ): Omit<LastRun, "of"> {
-  const known = act ?? (holder?.acting && shortId(holder.acting.run));
+  const named = holder?.acting && shortId(holder.acting.run);
+  const known = act ?? named;
+  // a short record of a fleet's state has no room for it
+  const same = named === known && holder?.runKey === runKey;
   return {
     phase: phase === "record" ? "owed" : phase,
-    ...(baseline ? { baseline } : {}),
+    ...(baseline ? { baseline } : same ? baselineOf(holder) : {}),
     ...(known === undefined ? {} : { act: known }),
     ...(verifiedBy ? { verifiedBy } : {}),
   };

@@ -74,8 +74,15 @@ export async function readEarlier(
   {
     endFirst,
     before,
+    due,
     timeout = anyPlan(fleet).lock.timeout,
-  }: { endFirst: boolean; before: FleetState | null; timeout?: number },
+  }: {
+    endFirst: boolean;
+    before: FleetState | null;
+    /** Those that are to be acted on anyway: there another resource's lock of the same service is taken over. */
+    due: HostRun[];
+    timeout?: number;
+  },
 ): Promise<Earlier> {
   const { readUnfinishedRoll } = runtime.heavy();
   const path = fleetLockPath(fleet);
@@ -89,7 +96,7 @@ export async function readEarlier(
       await end(runtime, session, fleet, "another configuration came next");
     return found;
   });
-  const standing = await ownLocks(runtime, fleet, hosts, lock, auth);
+  const standing = await ownLocks(runtime, fleet, due, lock, auth);
   const asked = [nameOf(lock.servers, path)];
   if (!before || !isElsewhere(fleet, before))
     return { done: lastOfEach(records), standing, asked };
@@ -97,7 +104,7 @@ export async function readEarlier(
   const { keptAuth = auth } = before;
   const oldPath = fleetLockPath(before);
   const old = await Promise.all([
-    ownLocks(runtime, fleet, hosts, before.lock, keptAuth),
+    ownLocks(runtime, fleet, due, before.lock, keptAuth),
     withSession(
       runtime,
       { servers: before.lock.servers, auth: keptAuth, timeout },

@@ -93,10 +93,14 @@ async function whatIsKnown(
   options: { before: FleetState | null; endFirst: boolean },
 ): Promise<Earlier> {
   if (!all.some(takesLock)) return NOTHING;
-  const due = all.some((host) => isDue(host) && takesLock(host));
-  const patience = due ? {} : { timeout: UNASKED_TIMEOUT };
-  const asked = readEarlier(runtime, fleet, all, { ...options, ...patience });
-  if (due) return asked;
+  const due = all.filter(isDue);
+  const acts = due.some(takesLock);
+  const patience = acts ? {} : { timeout: UNASKED_TIMEOUT };
+  const asked = readEarlier(runtime, fleet, all, {
+    ...{ ...options, due },
+    ...patience,
+  });
+  if (acts) return asked;
   return asked.catch((error: unknown) => {
     if (error instanceof StillAtWork) throw error;
     const why = error instanceof Error ? error.message : String(error);

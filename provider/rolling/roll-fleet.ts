@@ -137,18 +137,20 @@ async function oneHost(
   const ending = endingOf(tried);
   if (ending.kind === "done" || ending.kind === "failed")
     board.end(key, tried.outcome);
-  else return { ending, end: notBegun(host, tried, board) };
+  else return { ending, end: notBegun({ host, state }, tried, board) };
   const passed = canary && ending.kind === "done" && ending.passed;
   const { state: now, reasons } = tried;
   return { ending, end: { key, canary: passed, state: now, reasons } };
 }
 
 /** It owes no more than before, and for the same reason; but where its lock stands must not be lost. */
-function notBegun(host: HostRun, tried: Attempt, board: Board): HostEnd {
+function notBegun({ host, state }: Due, tried: Attempt, board: Board): HostEnd {
   board.stopped(host.key);
   const end = untouched(host, true);
   const { kept, keptAuth } = tried.state;
   if (!kept || host.state?.kept?.holder === kept.holder) return end;
+  // what was found at the fleet's own lock is found there again
+  if (state?.kept?.holder === kept.holder && !state.kept.path) return end;
   return {
     ...end,
     state: host.state

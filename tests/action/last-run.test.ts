@@ -70,6 +70,19 @@ describe("what was begun last", () => {
     expect(lastRun("two", debt, holder)).to.deep.include({ of: "other" });
   });
 
+  it("has the baseline of the holder where the debt had no room for it", () => {
+    const holder = holderOf({
+      ...{ ...actingOf("run-one-id", "one"), runKey: "one" },
+      baseline: BEFORE,
+    });
+    const debt = debtOf({ runKey: "one", phase: "acted", act: "run-one-" });
+    expect(lastRun("one", debt, holder).baseline).to.deep.equal(BEFORE);
+    const other = { ...debt, act: "run-two-" };
+    expect(
+      lastRun("one", other, { ...holder, runKey: "two" }).baseline,
+    ).to.equal(undefined);
+  });
+
   it("is no act of a run that only drained: the act before it counts on", () => {
     const holder = holderOf({
       ...actingOf("run-one-id", "one"),

@@ -125,11 +125,11 @@ const EDITS = {
     resource.order = [dice.of(resource.members).key];
     return `${resource.order.join()} goes first`;
   },
-  width: ({ dice }, _, resource) => {
-    resource.maxUnavailable =
-      resource.kind === "rolling"
-        ? dice.of([1, 2, 3, "25%", "50%"])
-        : dice.of([1, 2]);
+  width: ({ dice }, { resources }, resource) => {
+    const rolling = resource.kind === "rolling";
+    const width = rolling ? dice.of([1, 2, 3, "25%", "50%"]) : dice.of([1, 2]);
+    // who shares a lock agrees on it
+    for (const each of resources) each.maxUnavailable = width;
     return `${resource.maxUnavailable} at once`;
   },
   health: (_, __, resource) => {
@@ -185,10 +185,15 @@ const EDITS = {
     if (!backup) return null;
     stack.stored.clear();
     for (const [urn, stored] of backup.stored) stack.stored.set(urn, stored);
+    const begun = new Map(stage.reference.entries);
     for (const key of entriesOf(stage, project).keys())
       stage.reference.entries.delete(key);
     for (const [key, entry] of backup.entries)
-      stage.reference.entries.set(key, { ...entry, due: null });
+      // what killed runs have begun since goes on
+      stage.reference.entries.set(key, {
+        ...entry,
+        due: begun.get(key)?.due ?? null,
+      });
     project.backup = null;
     return "the state is the copy again";
   },

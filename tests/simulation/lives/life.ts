@@ -4,7 +4,7 @@ import type { Violation } from "./reference";
 import { MACHINES, Stage, type Project } from "./stage";
 import { Stack } from "./engine";
 import { edit } from "./edits";
-import { drawStrikes, openLock } from "./strikes";
+import { clearForgotten, drawStrikes, openLock } from "./strikes";
 import { Up } from "./up";
 
 /** What came of one life. */
@@ -179,6 +179,7 @@ class Life {
     for (const { resources } of this.projects)
       for (const resource of resources) {
         resource.pattern = "web";
+        resource.skip = false;
         // by the unit alone nothing is verified on a host without systemd
         const { process, health } = resource;
         if (!process && !health) resource.canary = null;
@@ -197,6 +198,7 @@ class Life {
               this.heeds(project, urn, told.reasons);
             }
       if (left.length === 0) break;
+      await clearForgotten(stage);
     }
     if (left.length > 0)
       stage.reference.broken(

@@ -54,6 +54,8 @@ interface Limits {
 
 interface HolderNode {
   id: string;
+  /** Path of its lock. */
+  path: string;
   urn?: string;
   target: string;
   group: string;
@@ -189,7 +191,7 @@ export class Reference {
       const earlier = entry.due.acts.find(
         (other) =>
           this.stands(other, resource, host) &&
-          (entry.stored || other.lock === lock),
+          ((entry.stored && !resource.always) || other.lock === lock),
       );
       if (earlier)
         say(
@@ -222,7 +224,7 @@ export class Reference {
   /** Whether what an act did is done, and whoever looks can know it. */
   private stands(
     deed: Deed,
-    { process, act, skip }: Resource,
+    { process, pattern, act, skip }: Resource,
     host: MemoryHost,
   ): boolean {
     // without a lock nothing is written down before the end
@@ -238,7 +240,7 @@ export class Reference {
       )
     )
       return false;
-    if (process && deed.pattern !== "web") return false;
+    if (process && (pattern !== "web" || deed.pattern !== "web")) return false;
     const looks = process || ("perform" in act && host.systemd);
     const restarts = "command" in act || act.perform === "restart";
     if (looks && restarts)
@@ -321,7 +323,14 @@ export class Reference {
       up,
       how,
       verified,
-    }: { up: number; how: string | undefined; verified: boolean },
+      doubt,
+    }: {
+      up: number;
+      how: string | undefined;
+      verified: boolean;
+      /** Nobody could write it down in the lock's history. */
+      doubt: boolean;
+    },
   ): void {
     const entry = this.entry(resource.urn, member.machine);
     const host = this.machines.get(member.machine)!;
@@ -351,7 +360,7 @@ export class Reference {
       say("verified", "told as verified, and nothing was there to ask");
     if (due || entry.told === null)
       entry.passed = verified && how !== "recorded" ? want : null;
-    const under = resource.skip ? null : resource.lock;
+    const under = resource.skip || doubt ? null : resource.lock;
     // what was not taken in hand again is remembered where it was
     const remembered = due || entry.told !== want ? { under } : {};
     Object.assign(entry, { told: want, due: null, doneIn: up, ...remembered });
@@ -402,7 +411,8 @@ export class Reference {
     return slots.flatMap((slot) =>
       this.server.list(`${lock}/holders/${slot}`).flatMap((id) => {
         const text = this.server.read(`${lock}/holders/${slot}/${id}`);
-        return text ? [{ ...(JSON.parse(text) as HolderNode), id }] : [];
+        if (!text) return [];
+        return [{ ...(JSON.parse(text) as HolderNode), id, path: lock }];
       }),
     );
   }

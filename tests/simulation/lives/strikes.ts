@@ -184,10 +184,27 @@ export async function clearOne(
   force: boolean,
 ): Promise<void> {
   const lock = lockPath("/locked-action", name);
+  const holders = stage.reference.holders(lock);
+  if (holders.length > 0)
+    await clearHolder(stage, lock, stage.dice.of(holders), force);
+}
+
+/** What nobody but operators can know of. */
+export async function clearForgotten(stage: Stage): Promise<void> {
+  const { reference, server } = stage;
+  for (const name of server.list("/locked-action"))
+    for (const holder of reference.holders(lockPath("/locked-action", name)))
+      if (reference.cleared.has(holder.id.split("-")[0]!))
+        await clearHolder(stage, holder.path, holder, true);
+}
+
+async function clearHolder(
+  stage: Stage,
+  lock: string,
+  holder: ReturnType<Stage["reference"]["holders"]>[0],
+  force: boolean,
+): Promise<void> {
   const { reference } = stage;
-  const holders = reference.holders(lock);
-  if (holders.length === 0) return;
-  const holder = stage.dice.of(holders);
   const { id } = holder;
   const doing = { by: "op", why: "it is well", forceLive: force };
   await operate(stage, async (session) => {
