@@ -87,6 +87,9 @@ function notes(fleet: Fleet, state: FleetState): string[] {
       found.push(`${key} has another name`);
     if (known.kept?.why === "doubt")
       found.push(`it is in doubt whether the lock of ${key} was released`);
+    // kept by a run before one that skipped it
+    else if (known.kept?.why === "failed" && !known.failure && !plan.lock.skip)
+      found.push(`the lock of ${key} still stands`);
   }
   if (state.failure && !hosts.some(isDue))
     found.push("an earlier failure is to be cleared");

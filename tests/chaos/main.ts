@@ -1,4 +1,5 @@
 /** npm run chaos: the lock under random faults, and a proof from what was written that it kept its promises. */
+import { optionsOr } from "../support/options";
 import { HELP, readOptions } from "./options";
 import { runChaos } from "./run";
 import { main as runs } from "./runs/main";
@@ -6,17 +7,9 @@ import { main as runs } from "./runs/main";
 async function main(args: string[]): Promise<number> {
   const [first, ...rest] = args;
   if (first === "run") return runs(rest);
-  let options: ReturnType<typeof readOptions>;
-  try {
-    options = readOptions(args);
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${HELP}`);
-    return 2;
-  }
-  if (!options) {
-    console.log(HELP);
-    return 0;
-  }
+  const read = optionsOr(readOptions, args, HELP);
+  if ("code" in read) return read.code;
+  const { options } = read;
   const { cycles, seed, ensemble } = options;
   const where = ensemble ? "an ensemble of three" : "one server";
   console.log(`${cycles} cycles on ${where}, seed ${seed}`);

@@ -2,8 +2,11 @@
 import "./zookeeper";
 import { KINDS, kindOf, type Kind } from "./course/plan";
 import { runCourse, type Outcome } from "./course/run";
+import { optionsOr } from "../support/options";
 import { HELP, readOptions, type Options } from "./options";
 import { huntAll } from "./mutants/hunt";
+import { COURSES } from "./mutants/mutated";
+import { MUTANTS } from "./mutants/mutants";
 import { inMacrotask } from "./time/world";
 
 /** Failures of which the trace is printed. */
@@ -76,18 +79,10 @@ async function simulate({
 }
 
 export async function main(args: string[]): Promise<number> {
-  let options: Options | null;
-  try {
-    options = readOptions(args);
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${HELP}`);
-    return 2;
-  }
-  if (!options) {
-    console.log(HELP);
-    return 0;
-  }
-  if (options.mutants !== null) return huntAll(options);
+  const read = optionsOr(readOptions, args, HELP);
+  if ("code" in read) return read.code;
+  const { options } = read;
+  if (options.mutants !== null) return huntAll(MUTANTS, COURSES, options);
   Error.stackTraceLimit = 0; // refusals are thrown by the thousand
   const { seed, only } = options;
   if (seed === null) return (await simulate(options)) === 0 ? 0 : 1;

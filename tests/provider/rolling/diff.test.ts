@@ -253,6 +253,26 @@ describe("what makes hosts of a fleet run", () => {
     });
   });
 
+  it("a lock that was kept before a roll that skipped it: an update that gives it back", () => {
+    const kept = { holder: "h", subject: "nginx", why: "failed" } as const;
+    const state = done(full(), { web2: { kept } });
+    expect(found(full(), state)).to.deep.equal({
+      due: {},
+      note: ["the lock of web2 still stands"],
+    });
+    expect(found(full(["lock.skip", true]), state)).to.deep.equal({
+      ...{ due: {}, note: [] },
+    });
+  });
+
+  it("a lock that a killed run left: that host", () => {
+    const kept = { holder: "h", subject: "nginx", why: "stale" } as const;
+    expect(found(full(), done(full(), { web2: { kept } }))).to.deep.equal({
+      due: { web2: ["a killed run left its lock"] },
+      note: [],
+    });
+  });
+
   describe("while something is not known yet", () => {
     for (const path of [
       ...["hosts", "hosts.web1", "hosts.web1.target", "hosts.web1.group"],

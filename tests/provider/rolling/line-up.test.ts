@@ -203,6 +203,15 @@ describe("the order of a roll", () => {
     );
   });
 
+  it("takes over another resource's lock of the same service only where it is to act anyway", async () => {
+    const holders = [{ target: "web1", subject: "^web$", urn: "urn:other" }];
+    expect((await lined(inputsOf(), before, { holders })).stages).to.deep.equal(
+      [],
+    );
+    const { stages } = await lined(next, before, { holders });
+    expect(stages[0]).to.equal("web1 holder");
+  });
+
   it("goes by the last record of a host, whatever it was for", async () => {
     const kind = "acted" as const;
     const one = { target: "web1", after: [RAN], kind };

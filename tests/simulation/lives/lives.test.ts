@@ -13,6 +13,9 @@ const KEPT = [
   { seed: 677, once: "a corrected pattern found a restart that was none" },
   { seed: 746, once: "the same, under the lock of another stack's killed run" },
   { seed: 1010, once: "a killed run looked alive, and its lock was left" },
+  { seed: 1364, once: "a short record had no room for its baseline" },
+  { seed: 2187, once: "a host was acted on for another stack's killed run" },
+  { seed: 3519, once: "a lock that was kept before a skipped roll stayed" },
 ];
 
 /** So many that a busy machine lives them within the minute. */

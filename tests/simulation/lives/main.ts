@@ -1,5 +1,9 @@
 /** npm run simulate -- lives: random lives of stacks, and what a person would say of each. */
 import { inMacrotask } from "../time/world";
+import { optionsOr } from "../../support/options";
+import { huntAll } from "../mutants/hunt";
+import { LIVES } from "../mutants/mutated";
+import { MUTANTS } from "./mutants";
 import { live, type LifeResult } from "./life";
 import { HELP, readOptions, type LivesOptions } from "./options";
 
@@ -19,17 +23,10 @@ export function storyOf(result: LifeResult, lines: number): string {
 }
 
 async function main(args: string[]): Promise<number> {
-  let options: LivesOptions | null;
-  try {
-    options = readOptions(args);
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${HELP}`);
-    return 2;
-  }
-  if (!options) {
-    console.log(HELP);
-    return 0;
-  }
+  const read = optionsOr(readOptions, args, HELP);
+  if ("code" in read) return read.code;
+  const { options } = read;
+  if (options.mutants !== null) return huntAll(MUTANTS, LIVES, options);
   const [begun, cpu] = [performance.now(), process.cpuUsage()];
   const seconds = () => (performance.now() - begun) / 1000;
   const broken = new Map<string, number[]>();
@@ -43,6 +40,10 @@ async function main(args: string[]): Promise<number> {
     const [first] = result.violations;
     if (!first) continue;
     sum.violations += 1;
+    if (options.first) {
+      console.log(`✖ ${first.rule}: ${first.what} (seed ${seed})`);
+      return 1;
+    }
     broken.set(first.rule, [...(broken.get(first.rule) ?? []), seed]);
     if (sum.violations <= options.show)
       console.log(storyOf(result, options.lines));

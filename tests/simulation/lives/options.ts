@@ -10,6 +10,10 @@ time. Each life is held to what a person would say is due. One seed is one life.
   --seeds A,B   these lives alone
   --show N      lives told of those that broke a rule (default 1)
   --lines N     of each, its last N lines (default 60)
+  --first       stop at the first violation
+  --mutants [NAME]
+                puts each fault that was once there back into a copy of the code (or
+                those whose name begins so), and says how soon lives find it
   --help
 
 Exits with 1 if a rule was broken.`;
@@ -21,12 +25,16 @@ export interface LivesOptions {
   seeds: number[];
   show: number;
   lines: number;
+  first: boolean;
+  /** Null: not asked for; else the names of those to hunt begin so. */
+  mutants: string | null;
 }
 
 /** What the command line asks for; null: the help. @throws Error that says what is wrong with it */
 export function readOptions(args: string[]): LivesOptions | null {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     args,
+    allowPositionals: true,
     options: {
       seconds: { type: "string", default: "60" },
       count: { type: "string", default: "1000000000" },
@@ -34,6 +42,8 @@ export function readOptions(args: string[]): LivesOptions | null {
       seeds: { type: "string", default: "" },
       show: { type: "string", default: "1" },
       lines: { type: "string", default: "60" },
+      first: { type: "boolean", default: false },
+      mutants: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
@@ -52,5 +62,7 @@ export function readOptions(args: string[]): LivesOptions | null {
     seeds: seeds.map((seed) => number("seeds", seed)),
     show: number("show", show),
     lines: number("lines", lines),
+    first: values.first,
+    mutants: values.mutants ? (positionals[0] ?? "") : null,
   };
 }

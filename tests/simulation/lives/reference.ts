@@ -40,6 +40,8 @@ export interface Deed extends ActRecord {
   lock: string;
   /** What its run looked for. */
   pattern: string;
+  /** It was begun without any lock, so that nothing was written down before its end. */
+  skip: boolean;
 }
 
 export interface Violation {
@@ -67,6 +69,8 @@ export class Reference {
   readonly violations: Violation[] = [];
   /** Keys of owners whose lock an operator took away, or has to: no rule asks for it. */
   readonly cleared = new Set<string>();
+  /** When that was. */
+  readonly clearedAt = new Map<string, number>();
   entries = new Map<string, Entry>();
   /** Resources whose last `up` did not end well: what they have begun goes on. */
   readonly unfinished = new Map<string, number>();
@@ -140,7 +144,9 @@ export class Reference {
 
   /** An operator says that this is well: what only the holder knew is forgotten. */
   clears({ id, target, urn }: HolderNode): void {
-    this.cleared.add(id.slice(0, id.indexOf("-")));
+    const key = id.slice(0, id.indexOf("-"));
+    this.cleared.add(key);
+    this.clearedAt.set(key, this.now());
     if (this.drainers.get(target) === urn) this.drainers.delete(target);
   }
 
@@ -168,9 +174,9 @@ export class Reference {
   /** An act begins. */
   begins(order: Order, member: Member, act: ActRecord, want: string): Deed {
     const { resource } = order;
-    const { lock, pattern } = resource;
+    const { lock, pattern, skip } = resource;
     const deed: Deed = Object.assign(act, {
-      ...{ order, want, lock, pattern, restarted: false },
+      ...{ order, want, lock, pattern, skip, restarted: false },
     });
     this.deeds.push(deed);
     const host = this.machines.get(act.host)!;
@@ -224,11 +230,11 @@ export class Reference {
   /** Whether what an act did is done, and whoever looks can know it. */
   private stands(
     deed: Deed,
-    { process, pattern, act, skip }: Resource,
+    { process, pattern, act }: Resource,
     host: MemoryHost,
   ): boolean {
     // without a lock nothing is written down before the end
-    if (deed.exit !== 0 || skip) return false;
+    if (deed.exit !== 0 || deed.skip) return false;
     // with its lock an operator took away what was known of it
     if (this.cleared.has(deed.key)) return false;
     // with the lock its record went over to another resource that acts on the same
@@ -303,8 +309,8 @@ export class Reference {
     const begun = others.filter((each) =>
       this.entry(resource.urn, each.machine).due?.acts.some(
         // without a lock a killed run has written nothing down
-        ({ want, order: { up } }) =>
-          want === goal(each) && (!resource.skip || up === deed.order.up),
+        ({ want, skip, order: { up } }) =>
+          want === goal(each) && (!skip || up === deed.order.up),
       ),
     );
     const { count } = canary;

@@ -30,6 +30,7 @@ export class Up {
   /** Names of the locks that the state file knew. */
   private readonly lockBefore = new Map<string, string>();
   private asked = 0;
+  private began = 0;
   private previewing = false;
   private end: () => void = () => {};
 
@@ -61,6 +62,7 @@ export class Up {
   async run(): Promise<void> {
     const { stage, project, provider } = this;
     stage.tell(`${this.name} begins`);
+    this.began = stage.world.now;
     const { resources, stack } = project;
     this.previewing = stage.dice.chance(0.2);
     for (const resource of this.previewing ? resources : []) {
@@ -186,7 +188,10 @@ export class Up {
           this.before.get(urn)?.get(member.machine)?.run === record.run
         )
           continue;
-        const { verified, doubt } = record;
+        const { verified } = record;
+        const key = this.keyOf(resource, member);
+        const lost = (reference.clearedAt.get(key) ?? -1) >= this.began;
+        const doubt = record.doubt || lost;
         const up = this.number;
         reference.done(resource, member, { up, how, verified, doubt });
       }

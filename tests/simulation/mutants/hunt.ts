@@ -1,17 +1,24 @@
-import type { Options } from "../options";
-import { MUTANTS } from "./mutants";
-import { hunt } from "./mutated";
+import type { Mutant } from "./mutants";
+import { hunt, type Simulation } from "./mutated";
 
 /** Hunts each mutant and prints how soon it was found; 1 if one was not. */
-export async function huntAll({
-  seconds,
-  from,
-  mutants,
-}: Options): Promise<number> {
+export async function huntAll(
+  all: Mutant[],
+  simulation: Simulation,
+  {
+    seconds,
+    from,
+    mutants,
+  }: { seconds: number; from: number; mutants: string | null },
+): Promise<number> {
   let missed = 0;
-  for (const mutant of MUTANTS) {
+  for (const mutant of all) {
     if (!mutant.name.startsWith(mutants ?? "")) continue;
-    const { found, seconds: took } = await hunt(mutant, { seconds, from });
+    const { found, seconds: took } = await hunt(
+      mutant,
+      { seconds, from },
+      simulation,
+    );
     const said = found ?? "NOT FOUND";
     if (found === null) missed += 1;
     console.log(

@@ -5,14 +5,30 @@ import path from "node:path";
 import type { Mutant } from "./mutants";
 
 const ROOT = path.join(__dirname, "../../..");
-/** What a course of events needs of the repository. */
+/** What is simulated, and what it needs of the repository. */
+export interface Simulation {
+  main: string;
+  needed: string[];
+}
+
 const NEEDED = [
   "core",
   "tests/simulation",
+  "tests/support/options.ts",
   "tests/chaos/dice.ts",
   "package.json",
   "tsconfig.json",
 ];
+
+export const COURSES: Simulation = {
+  main: "tests/simulation/main.ts",
+  needed: NEEDED,
+};
+
+export const LIVES: Simulation = {
+  main: "tests/simulation/lives/main.ts",
+  needed: [...NEEDED, "provider"],
+};
 
 export interface Finding {
   /** Null: not found in the time given. */
@@ -21,9 +37,9 @@ export interface Finding {
 }
 
 /** A copy of the code with the edits made. @throws Error if the code has no such place */
-function copyWith({ name, edits }: Mutant): string {
+function copyWith({ name, edits }: Mutant, { needed }: Simulation): string {
   const copy = fs.mkdtempSync(path.join(os.tmpdir(), "mutant-"));
-  for (const each of NEEDED)
+  for (const each of needed)
     fs.cpSync(path.join(ROOT, each), path.join(copy, each), {
       recursive: true,
     });
@@ -44,12 +60,13 @@ function copyWith({ name, edits }: Mutant): string {
 export async function hunt(
   mutant: Mutant,
   { seconds, from }: { seconds: number; from: number },
+  simulation = COURSES,
 ): Promise<Finding> {
-  const copy = copyWith(mutant);
+  const copy = copyWith(mutant, simulation);
   try {
     const only = mutant.only ? ["--only", mutant.only] : [];
     const began = performance.now();
-    const output = await run(copy, [
+    const output = await run(copy, simulation, [
       ...["--first", "--seconds", String(seconds), "--from", String(from)],
       ...only,
     ]);
@@ -63,11 +80,15 @@ export async function hunt(
   }
 }
 
-function run(cwd: string, args: string[]): Promise<string> {
+function run(
+  cwd: string,
+  { main }: Simulation,
+  args: string[],
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(
       process.execPath,
-      ["--require", "tsx/cjs", "tests/simulation/main.ts", ...args],
+      ["--require", "tsx/cjs", main, ...args],
       { cwd, stdio: ["ignore", "pipe", "pipe"] },
     );
     const parts: Buffer[] = [];
