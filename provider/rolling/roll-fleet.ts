@@ -172,7 +172,7 @@ function soakedAnew(state: State | null): State | null {
 
 function endingOf({ outcome, reasons }: Attempt): Ending {
   if (outcome.ok) {
-    const idle = outcome.outcome === "notNeeded";
+    const idle = ["notNeeded", "recorded"].includes(outcome.outcome);
     return { kind: "done", passed: outcome.verified, ...(idle && { idle }) };
   }
   if (outcome.stopped) return { kind: "stopped" };
