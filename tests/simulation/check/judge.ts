@@ -27,6 +27,7 @@ export class Judge {
   /** The transaction of each grant. */
   readonly granted = new Map<string, number>();
 
+  private readonly holders: string;
   /** Of the Chef lock: its version at the leader; null: it is not there. */
   private mirrorVersion: number | null = null;
 
@@ -36,6 +37,7 @@ export class Judge {
     /** Path of the Chef lock that goes with it. */
     private readonly mirror: string | null = null,
   ) {
+    this.holders = `${lock}/holders`;
     ensemble.observers.push((transaction, decision) =>
       this.see(transaction, decision),
     );
@@ -51,12 +53,15 @@ export class Judge {
     const known = this.ensemble.sessions.get(session);
     if (known) this.deeds.session(session, known.by);
     if (changes.length === 0) return;
-    // a waiter that comes touches nobody
-    const [only] = changes;
-    const comes = changes.length === 1 && only!.kind === "create";
-    if (comes && only!.path.startsWith(`${this.lock}/waiters/`)) {
-      const { misplaced } = follow(this.state, this.lock, transaction);
+    const { lock, holders } = this;
+    const grants = changes.some(
+      ({ path }) => path === lock || path.startsWith(holders),
+    );
+    if (!grants) {
+      // waiters that come and go, history, Chef: nothing of what holds is changed
+      const { misplaced } = follow(this.state, lock, transaction);
       for (const what of misplaced) this.report("outlives its session", what);
+      if (this.mirror !== null) this.followMirror(transaction, []);
       return;
     }
     const was = snapshot(this.state);

@@ -14,15 +14,15 @@ export async function huntAll(
   let missed = 0;
   for (const mutant of all) {
     if (!mutant.name.startsWith(mutants ?? "")) continue;
-    const { found, seconds: took } = await hunt(
-      mutant,
-      { seconds, from },
-      simulation,
-    );
+    const {
+      found,
+      courses,
+      seconds: took,
+    } = await hunt(mutant, { seconds, from }, simulation);
     const said = found ?? "NOT FOUND";
     if (found === null) missed += 1;
     console.log(
-      `${mutant.name.padEnd(46)}  ${took.toFixed(1).padStart(6)} s  ${said}`,
+      `${mutant.name.padEnd(46)}  ${took.toFixed(1).padStart(6)} s  after ${String(courses ?? "?").padStart(6)}  ${said}`,
     );
   }
   console.log(missed === 0 ? "✔ all found" : `✖ ${missed} not found`);

@@ -33,6 +33,8 @@ export const LIVES: Simulation = {
 export interface Finding {
   /** Null: not found in the time given. */
   found: string | null;
+  /** How many it took; null: the simulation does not say. */
+  courses: number | null;
   seconds: number;
 }
 
@@ -74,7 +76,8 @@ export async function hunt(
     const [found = null] = /^✖ .*/m.exec(output) ?? [];
     if (found === null && !output.includes("✔ no violation"))
       throw new Error(`${mutant.name}: the simulation failed:\n${output}`);
-    return { found, seconds: took };
+    const [, courses] = /^(\d+) (?:courses|lives)/m.exec(output) ?? [];
+    return { found, seconds: took, courses: courses ? Number(courses) : null };
   } finally {
     fs.rmSync(copy, { recursive: true, force: true });
   }
@@ -88,7 +91,7 @@ function run(
   return new Promise((resolve, reject) => {
     const child = spawn(
       process.execPath,
-      ["--require", "tsx/cjs", main, ...args],
+      ["--max-semi-space-size=64", "--require", "tsx/cjs", main, ...args],
       { cwd, stdio: ["ignore", "pipe", "pipe"] },
     );
     const parts: Buffer[] = [];
