@@ -114,6 +114,12 @@ export class Worker {
     };
   }
 
+  /** Waits are told of only while they last: the rest is up to the caller. */
+  private toldOfWait(waiting: Waiting): void {
+    if (!this.waiting.has(waiting))
+      this.course.judge.report("told of a wait that is over", waiting.owner);
+  }
+
   private async acquire(turn: Turn): Promise<Held | null> {
     const { judge, note } = this.course;
     const request = this.requestOf(turn);
@@ -138,6 +144,10 @@ export class Worker {
       const held = await acquire(this.session!, {
         ...request,
         signal: controller.signal,
+        // who is told of waits reads more than others, and later
+        ...(turn.owner % 2 === 0 && {
+          onWait: () => this.toldOfWait(waiting),
+        }),
       });
       judge.deeds.told.add(held.id);
       note(this.name, `got ${held.id}`);
