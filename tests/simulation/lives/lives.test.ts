@@ -1,7 +1,9 @@
 import { expect } from "chai";
 import { inMacrotask } from "../time/world";
+import { hunt, LIVES as IN_LIVES } from "../mutants/mutated";
 import { live } from "./life";
 import { storyOf } from "./main";
+import { MUTANTS } from "./mutants";
 
 /** Lives in which a rule was once broken, and by what. */
 const KEPT = [
@@ -18,8 +20,11 @@ const KEPT = [
   { seed: 3519, once: "a lock that was kept before a skipped roll stayed" },
 ];
 
-/** So many that a busy machine lives them within the minute. */
-const LIVES = 60;
+/** Forty seconds of a quiet processor. */
+const LIVES = 1000;
+
+/** Faults that are found within a few seconds of CPU. */
+const QUICK = ["3 a stopped roll is a success", "6 a canary"];
 
 describe("lives of stacks", function () {
   this.timeout(600_000); // nothing is said of how fast they are
@@ -44,6 +49,14 @@ describe("lives of stacks", function () {
     expect(stories.join("\n")).to.equal("");
     expect(acts).to.be.above(LIVES);
   });
+
+  for (const name of QUICK)
+    it(`see that a fault is there again: ${name}`, async () => {
+      const fault = MUTANTS.find((each) => each.name.startsWith(name))!;
+      const limits = { seconds: 120, from: 1 };
+      const { found } = await hunt(fault, limits, IN_LIVES);
+      expect(found).to.match(/^✖ /);
+    });
 
   for (const { seed, once } of KEPT)
     it(`keep to it in life ${seed}: ${once}`, async () => {

@@ -1,4 +1,5 @@
 /** npm run simulate -- lives: random lives of stacks, and what a person would say of each. */
+import { tables } from "./cells";
 import { inMacrotask } from "../time/world";
 import { optionsOr } from "../../support/options";
 import { huntAll } from "../mutants/hunt";
@@ -58,6 +59,7 @@ async function main(args: string[]): Promise<number> {
   console.log(
     `${lives} lives, ${ups} ups, ${acts} acts, ${took.toFixed(1)} s (${worked.toFixed(1)} s of processor), ${(lives / took).toFixed(1)} lives/s`,
   );
+  for (const table of tables) console.log(table.line());
   console.log(
     violations === 0 ? "✔ no violation" : `✖ ${violations} violations`,
   );

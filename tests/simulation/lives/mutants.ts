@@ -103,7 +103,7 @@ export const MUTANTS: Mutant[] = [
   mutant("15 a new process is no proof of a reload", [
     "core/action/situation.ts",
     'if (!switches && processes === "others") {',
-    'if (isServiceRestart(act) && processes === "others") {',
+    'if (!switches && processes === "others" && performOf(act) !== "reload") {',
   ]),
   mutant("16 a lock is given back while its act may run", [
     "provider/kept.ts",

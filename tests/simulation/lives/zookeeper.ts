@@ -48,7 +48,10 @@ const SESSION_TIMEOUT = 15_000;
 /** What a life may do to a request: told of each one before it is sent. */
 export type OnRequest = (what: string, session: MemorySession) => void;
 
-/** One server in memory, which all sessions of a life speak with. */
+/**
+ * One server in memory, which all sessions of a life speak with: with the transactions of the simulated ensemble's leader, but without
+ * its connections and servers. What a session makes of those is a question of the lock's own simulation, not of a life.
+ */
 export class MemoryServer {
   readonly leader: Leader;
   private readonly watches = {
