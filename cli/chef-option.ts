@@ -1,4 +1,5 @@
 import path from "node:path";
+import { InvalidArgumentError } from "commander";
 import type { ChefMirror } from "../core/lock";
 import { isAscii } from "../provider/chef";
 import { describeRootProblem } from "../provider/schema/lock";
@@ -22,11 +23,8 @@ export function chefFor(
     );
   const mirror = option ?? mirrors[0];
   if (mirror === undefined) return undefined;
-  const problem = describeRootProblem(mirror);
-  if (problem || !isAscii(mirror) || path.dirname(mirror) === "/")
-    throw usage(
-      `--chef: ${problem ?? "expected the path of the cookbook's lock, /lock/NAME say, in ASCII"}`,
-    );
+  const problem = describeChefPathProblem(mirror);
+  if (problem) throw usage(`--chef: ${problem}`);
   if (!isAscii(data))
     throw usage(
       "--data: expected printable ASCII characters: the Chef cookbook could match no others",
@@ -37,4 +35,17 @@ export function chefFor(
     name: path.basename(mirror),
     mode: "tagged",
   };
+}
+
+function describeChefPathProblem(path: string): string | null {
+  if (!isAscii(path))
+    return "expected the path of the cookbook's lock, /lock/NAME say, in ASCII";
+  return describeRootProblem(path);
+}
+
+/** For an option that names a Chef lock to look at. */
+export function chefPath(text: string): string {
+  const problem = describeChefPathProblem(text);
+  if (problem) throw new InvalidArgumentError(`${problem}.`);
+  return text;
 }

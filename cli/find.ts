@@ -21,6 +21,7 @@ export async function findLock(
   context: Context,
   session: Session,
   name: string,
+  chef?: string,
 ): Promise<LockView> {
   const { root } = context.where;
   const reply = await session.exists(lockPath(root, name));
@@ -28,9 +29,10 @@ export async function findLock(
     throw new LockUnavailable(
       `ZooKeeper at ${session.servers} is not reachable: ${reply.code}`,
     );
-  if (reply.code === "NO_NODE") throw await noSuchLock(context, session, name);
+  if (reply.code === "NO_NODE" && chef === undefined)
+    throw await noSuchLock(context, session, name);
   return undisturbed(session, () =>
-    describeLock(session, root, name, waitersToRead(context)),
+    describeLock(session, root, name, { most: waitersToRead(context), chef }),
   );
 }
 

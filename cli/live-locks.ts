@@ -4,6 +4,7 @@ import {
   LockUnavailable,
   watchLock,
   type LockView,
+  type Look,
 } from "../core/lock";
 import { decodeName, lockPath } from "../core/lock/tree/paths";
 import { isLoss, type Reply } from "../core/zookeeper/replies";
@@ -25,12 +26,12 @@ export class LiveLocks {
   private disturbed = false;
   private wake = () => {};
 
-  /** `names`: null for all below the root. `most`: waiters of each that are read. */
+  /** `names`: null for all below the root. */
   constructor(
     private readonly session: Session,
     private readonly root: string,
     private readonly names: string[] | null,
-    private readonly most: number,
+    private readonly look: Look,
   ) {
     session.on("connected", this.reconnected);
     session.on("suspended", this.interrupted);
@@ -101,7 +102,9 @@ export class LiveLocks {
     const present = this.names ?? found;
     for (const name of this.locks.keys())
       if (!present.includes(name)) this.locks.delete(name);
-    for (const name of present) if (!this.locks.has(name)) this.dirty.add(name);
+    // one that only Chef had may be one of ours by now
+    for (const name of present)
+      if (!this.locks.has(name) || this.look.chef) this.dirty.add(name);
   }
 
   /** Names below the root; where it is missing, its first ancestor that is there is watched. */
@@ -151,9 +154,9 @@ export class LiveLocks {
       // what is no lock yet may become one
       const watcher = this.watcherOf(name);
       const { code } = await this.session.getData(path, watcher);
-      if (code === "NO_NODE") return null;
-      if (code !== "OK") throw this.refusal(code, path);
-      const view = await describeLock(this.session, this.root, name, this.most);
+      if (code === "NO_NODE" && !this.look.chef) return null;
+      if (code !== "OK" && code !== "NO_NODE") throw this.refusal(code, path);
+      const view = await describeLock(this.session, this.root, name, this.look);
       if (before && sameHolders(before, view)) return view;
       await watchLock(this.session, view, watcher);
       before = view;

@@ -1,5 +1,12 @@
 import { Command } from "commander";
-import { listLocks } from "../../core/lock";
+import {
+  describeLock,
+  listLocks,
+  type LockView,
+  type Look,
+} from "../../core/lock";
+import type { Session } from "../../core/zookeeper/session";
+import { chefPath } from "../chef-option";
 import { perform, withSession } from "../context";
 import type { locksJson } from "../json";
 import { lockToJson } from "../lock-json";
@@ -9,6 +16,7 @@ import { undisturbed } from "../undisturbed";
 import type { z } from "zod";
 
 export const list = new Command("list")
+  .option("--chef <path>", "and this lock of Chef's cookbook", chefPath)
   .summary("all locks: holders, state, age, waiters, hold")
   .description(
     `One row for each lock below the root.
@@ -27,12 +35,12 @@ Examples:
   locked-action list -o wide --servers zk1:2181,zk2:2181,zk3:2181
   locked-action list --json | jq -r '.locks[] | select(.blockedBy != []) | .name'`,
   )
-  .action((_options: object, command: Command) =>
+  .action(({ chef }: { chef?: string }, command: Command) =>
     perform(command, async (context) => {
       const { servers, root } = context.where;
       const locks = await withSession(context, (session) =>
         undisturbed(session, () =>
-          listLocks(session, root, waitersToCount(context)),
+          listWith(session, root, { most: waitersToCount(context), chef }),
         ),
       );
       if (context.json) {
@@ -49,3 +57,18 @@ Examples:
       }
     }),
   );
+
+/** All locks, and a Chef lock under the last part of its path where none of them is known to go with it. */
+async function listWith(
+  session: Session,
+  root: string,
+  { most, chef }: Look,
+): Promise<LockView[]> {
+  const locks = await listLocks(session, root, most);
+  if (chef === undefined) return locks;
+  if (locks.some(({ mirrors }) => mirrors.includes(chef))) return locks;
+  const name = chef.slice(chef.lastIndexOf("/") + 1);
+  const shared = await describeLock(session, root, name, { most, chef });
+  const others = locks.filter((lock) => lock.name !== name);
+  return [...others, shared].sort((a, b) => (a.path < b.path ? -1 : 1));
+}

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { chefPath } from "../chef-option";
 import { perform, withSession } from "../context";
 import { findLock } from "../find";
 import { lockToJson } from "../lock-json";
@@ -6,6 +7,7 @@ import { lockPage } from "../lock-page";
 
 export const show = new Command("show")
   .argument("<name>", "the lock")
+  .option("--chef <path>", "and this lock of Chef's cookbook", chefPath)
   .summary("one lock: who holds it, what failed, who waits, what to do")
   .description(
     `Limits, hold, holders with the reason of their failure, waiters in their order,
@@ -16,12 +18,13 @@ and the commands for what can be done next.`,
     `
 Examples:
   locked-action show web
+  locked-action show web --chef /lock/web     (where only Chef has used it yet)
   locked-action show web --json | jq -r '.holders[] | select(.state == "failed") | .id'`,
   )
-  .action((name: string, _options: object, command: Command) =>
+  .action((name: string, { chef }: { chef?: string }, command: Command) =>
     perform(command, async (context) => {
       const lock = await withSession(context, (session) =>
-        findLock(context, session, name),
+        findLock(context, session, name, chef),
       );
       context.print(
         context.json

@@ -6,6 +6,7 @@ import {
   describeHolder,
   type LockView,
 } from "../../core/lock";
+import { chefPath } from "../chef-option";
 import { perform, withSession, type Context } from "../context";
 import { CommandError } from "../errors";
 import { EXIT } from "../exit-codes";
@@ -17,11 +18,13 @@ import { seconds } from "../options";
 interface Options {
   timeout: number;
   onFailedHolder: "fail" | "wait";
+  chef?: string;
 }
 
 export const wait = new Command("wait")
   .argument("<name>", "the lock")
   .option("--timeout <seconds>", "how long at most", seconds, 900)
+  .option("--chef <path>", "and for this lock of Chef's cookbook", chefPath)
   .addOption(
     new Option("--on-failed-holder <what>", "when a holder has failed")
       .choices(["fail", "wait"])
@@ -38,14 +41,19 @@ failed, for then nobody goes on by himself.`,
     "after",
     `
 Examples:
-  locked-action wait web --timeout 3600 && echo "the roll is over"`,
+  locked-action wait web --timeout 3600 && echo "the roll is over"
+  locked-action wait web --chef /lock/web     (where only Chef has used it yet)`,
   )
   .action((name: string, options: Options, command: Command) =>
     perform(command, async (context) => {
       const began = performance.now();
       await withSession(context, async (session) => {
-        await findLock(context, session, name);
-        const live = new LiveLocks(session, context.where.root, [name], 1);
+        const { chef } = options;
+        await findLock(context, session, name, chef);
+        const live = new LiveLocks(session, context.where.root, [name], {
+          most: 1,
+          chef,
+        });
         const late = AbortSignal.timeout(options.timeout * 1000);
         try {
           await untilFree(context, live, name, options, late);

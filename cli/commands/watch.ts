@@ -48,7 +48,9 @@ Examples:
         for (const name of names) await findLock(context, session, name);
         const wanted = names.length > 0 ? names : null;
         const most = wanted ? waitersToRead(context) : waitersToCount(context);
-        const live = new LiveLocks(session, context.where.root, wanted, most);
+        const live = new LiveLocks(session, context.where.root, wanted, {
+          most,
+        });
         try {
           await (page ? draw(context, live, names) : log(context, live));
         } finally {

@@ -20,6 +20,7 @@ export {
   readHoldersOf,
   watchLock,
   type LockView,
+  type Look,
 } from "./operate/views";
 export { readHistory } from "./tree/history";
 export { lockPath, ownerKey } from "./tree/paths";

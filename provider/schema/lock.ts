@@ -29,6 +29,10 @@ export function describeRootProblem(path: string): string | null {
     : null;
 }
 
+/** The cookbook's locks may stand right below the root. */
+const describeChefRootProblem = (path: string) =>
+  path === "/" ? null : describeRootProblem(path);
+
 const root = checked(describeRootProblem);
 
 export const data = checked((value) => {
@@ -46,7 +50,7 @@ const ascii = (value: string) =>
 
 const chef = known(
   closed({
-    root: checked((value) => describeRootProblem(value) ?? ascii(value)),
+    root: checked((value) => describeChefRootProblem(value) ?? ascii(value)),
     name: checked(ascii).optional(),
     mode: known(z.enum(["tagged", "exact"])).optional(),
   }),

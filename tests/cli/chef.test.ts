@@ -91,6 +91,64 @@ describe("locks that are shared with Chef", () => {
     await watch.ended;
   });
 
+  it("list, show and wait see a Chef lock that nobody of ours has used yet", async () => {
+    const path = `/chefs-alone/unused${++count}`;
+    const name = path.split("/").at(-1)!;
+    await fleet.node("web7", {
+      ...{ servers: zookeeper.connect, path, data: "web7" },
+      sleep_time: 0.01,
+    });
+    await fleet.acquire("web7");
+    const chef = ["--chef", path];
+    expect((await see("show", name)).code).to.equal(3);
+    expect((await see("show", name, ...chef)).stdout).to.match(
+      /^Chef node web7 has the Chef lock$/m,
+    );
+    expect((await see("list", "-o", "wide", ...chef)).stdout).to.match(
+      new RegExp(`^${name} +1/1 +chef .*Chef web7 `, "m"),
+    );
+    expect((await see("list")).stdout).not.to.contain(name);
+    const busy = await see("wait", name, "--timeout", "0.2", ...chef);
+    expect([busy.code, busy.stderr]).to.satisfy(
+      ([code, text]: [number, string]) =>
+        code === 4 && /Chef node web7/.test(text),
+    );
+    const servers = ["--servers", zookeeper.connect];
+    const waiting = start(sandbox, ["wait", name, ...chef, ...servers]);
+    waiting.child.stdin?.end();
+    await fleet.release("web7");
+    expect((await waiting.ended).stdout).to.match(/ is free /);
+    expect((await see("show", name, ...chef)).stdout).to.match(
+      /^\S+ {2}free$/m,
+    );
+    const wrong = await see("list", "--chef", "no-slash");
+    expect([wrong.code, wrong.stderr]).to.satisfy(
+      ([code, text]: [number, string]) =>
+        code === 2 && /--chef <path>.*begins with \//.test(text),
+    );
+  });
+
+  it("works with a Chef lock right below the root, as the cookbook does", async () => {
+    const name = `rootless${++count}`;
+    const chef = { chef: { root: "/", mode: "tagged" } } as const;
+    const path = `/${name}`;
+    await fleet.node("web6", {
+      ...{ servers: zookeeper.connect, path, data: "web6" },
+      sleep_time: 0.01,
+    });
+    const held = await locks.live(name, "web1", chef);
+    const page = (await see("show", name, "-o", "wide")).stdout;
+    expect(page).to.match(new RegExp(`^ +chef lock +/${name}$`, "m"));
+    await held.release();
+    await fleet.acquire("web6");
+    expect((await see("list")).stdout).to.match(
+      new RegExp(`^${name} +1/1 +chef `, "m"),
+    );
+    await fleet.release("web6");
+    const command = ["--chef", path, "--", "echo", "done"];
+    expect((await see("run", name, ...command)).stdout).to.equal("done\n");
+  });
+
   it("run takes the Chef lock too, for the lock is known to go with it", async () => {
     const { name } = await shared();
     const begin = (...options: string[]) =>
@@ -131,7 +189,7 @@ describe("locks that are shared with Chef", () => {
     expect(which.stderr).to.contain(
       `goes with several Chef locks: ${path}-2, ${path}\n`,
     );
-    for (const wrong of ["web", "/web", "/lock/wéb", "/lock//web"]) {
+    for (const wrong of ["web", "/", "/lock/wéb", "/lock//web"]) {
       const refused = await run("--chef", wrong);
       expect([refused.code, refused.stdout]).to.deep.equal([2, ""]);
     }

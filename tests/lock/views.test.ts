@@ -48,7 +48,7 @@ describe("who looks at a lock", () => {
       [1, ["c"]],
       [2, ["c", "d"]],
     ] as const) {
-      const view = await describeLock(operator, "/tests", lock.name, most);
+      const view = await describeLock(operator, "/tests", lock.name, { most });
       expect(view.waiters.map(({ record }) => record?.target)).to.deep.equal(
         read,
       );

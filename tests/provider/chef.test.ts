@@ -37,6 +37,13 @@ describe("check of a lock that is shared with Chef", () => {
     ).to.deep.equal([]);
   });
 
+  it("takes the root of all as the root of the cookbook's locks", () => {
+    expect(reasons({ chef: { root: "/" } })).to.deep.equal([]);
+    expect(
+      reasons({ name: "locked-action", chef: { root: "/" } }),
+    ).to.have.length(1);
+  });
+
   it("hands it to the lock, tagged unless told otherwise", () => {
     const chefOf = (chef: { root: string; name?: string; mode?: "exact" }) =>
       lockOf({ name: "roll", chef }, "web1", {}).chef;

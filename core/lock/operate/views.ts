@@ -17,7 +17,7 @@ import {
 } from "../tree/paths";
 import { readHolders } from "../tree/read-holders";
 import { readSettled } from "../tree/read-settled";
-import { decodeHolder, decodeLock } from "../tree/records";
+import { decodeHolder, decodeLock, type LockData } from "../tree/records";
 import { refusal } from "../tree/refusal";
 import {
   countsAsFailed,
@@ -81,15 +81,24 @@ export async function listLocks(
   return readable;
 }
 
-/** `most`: waiters that are read. @throws LockRefused if there is no such lock */
+/** What of a lock is looked at. */
+export interface Look {
+  /** Waiters that are read. @default all */
+  most?: number;
+  /** A Chef lock that is looked at too, and alone where nobody of ours has used this lock yet. */
+  chef?: string;
+}
+
+/** @throws LockRefused if there is no such lock */
 export async function describeLock(
   session: Session,
   root: string,
   name: string,
-  most = Infinity,
+  { most = Infinity, chef }: Look = {},
 ): Promise<LockView> {
   const path = lockPath(root, name);
-  const found = await view(session, root, path.split("/").at(-1)!, most);
+  const segment = path.split("/").at(-1)!;
+  const found = await view(session, root, segment, most, chef);
   if (found) {
     const { maxHolders } = found.limits;
     const others = await readForeign(session, pathsOf(path), maxHolders);
@@ -122,14 +131,12 @@ async function view(
   root: string,
   segment: string,
   most: number,
+  also?: string,
 ): Promise<LockView | null> {
   const path = `${root}/${segment}`;
   const paths = pathsOf(path);
-  const reply = await readSettled(session, () => session.getData(path));
-  if (reply.code === "NO_NODE") return null;
-  if (reply.code !== "OK") throw refusal(reply, `reading ${path}`, session);
-  const lock = decodeLock(reply.data!);
-  if (!lock) return null; // something else lives below this root
+  const lock = await readLimits(session, path, also);
+  if (!lock) return null;
   const [{ holders: members }, { waiters, more, foreign }, ...chefs] =
     await Promise.all([
       readSettled(session, () => readHolders(session, paths)),
@@ -155,6 +162,27 @@ async function view(
     blockedByFailures:
       members.filter(countsAsFailed).length >= lock.limits.maxFailures,
   };
+}
+
+const UNUSED: LockData = {
+  limits: { maxHolders: 1, maxPerGroup: null, maxFailures: 1 },
+  hold: null,
+  mirrors: [],
+};
+
+/** L; null if there is none, or something else lives there. With a Chef lock, nobody of ours may have used it yet. */
+async function readLimits(
+  session: Session,
+  path: string,
+  chef: string | undefined,
+): Promise<LockData | null> {
+  const reply = await readSettled(session, () => session.getData(path));
+  if (reply.code !== "OK" && reply.code !== "NO_NODE")
+    throw refusal(reply, `reading ${path}`, session);
+  const unused = reply.code === "NO_NODE" && chef !== undefined;
+  const lock = unused ? UNUSED : reply.data && decodeLock(reply.data);
+  if (!lock || chef === undefined) return lock ?? null;
+  return { ...lock, mirrors: [...new Set([...lock.mirrors, chef])] };
 }
 
 /** Each holder that names a Chef lock of this lock which is not its own any more. */
