@@ -114,6 +114,46 @@ describe("the order of a roll", () => {
     ]);
   });
 
+  describe("of reboots", () => {
+    const [old, now] = ["11111111", "22222222"].map(
+      (boot) => `${boot}-2f3c-4a5b-8c7d-0123456789ab/1/0`,
+    ) as [string, string];
+    const reboots = inputsOf({ action: { reboot: true } });
+    const all = ["web1", "web2", "web3", "web4"];
+
+    it("has nobody for broken: a boot that is over is no fault", async () => {
+      const again = { ...reboots, triggers: [2] };
+      const known = done(reboots, {
+        ...Object.fromEntries(all.map((key) => [key, { processAfter: [old] }])),
+      });
+      const seen: Survey = { kind: "seen", identities: [now] };
+      const surveys = Object.fromEntries(all.map((key) => [key, seen]));
+      const { stages } = await lined(again, known, { surveys });
+      expect(stages).to.deep.equal(all.map((key) => `${key} rest`));
+    });
+
+    it("reboots no host again that an earlier run of this roll has rebooted, and that is in that boot", async () => {
+      const record = { kind: "acted" as const, runKey: keyOf(reboots) };
+      const { stages, line } = await lined(reboots, null, {
+        records: [
+          { ...record, target: "web1", after: [now] },
+          { ...record, target: "web2", after: [now] },
+          { ...record, kind: "notNeeded", target: "web3", after: [old] },
+        ],
+        surveys: {
+          web1: { kind: "seen", identities: [now] },
+          web2: { kind: "unseen", reason: "it is still away" },
+          web3: { kind: "seen", identities: [old] },
+        },
+      });
+      expect(stages).to.deep.equal(["web4 rest"]);
+      expect(line.resumed.map(({ host }) => host.key)).to.deep.equal([
+        ...["web1", "web3"],
+      ]);
+      expect(line.unsure.map(({ host }) => host.key)).to.deep.equal(["web2"]);
+    });
+  });
+
   it("takes over what a killed run left on a host that is done by the state", async () => {
     const holders = [
       { target: "web3", subject: "another pattern", urn: URN, group: "rack7" },
