@@ -32,6 +32,7 @@ export class Link {
       awaitGuard: (...question) => this.now.awaitGuard(...question),
       fateOf: (...question) => this.now.fateOf(...question),
       ...(host.look ? { look: host.look.bind(host) } : {}),
+      ...(host.alive ? { alive: host.alive.bind(host) } : {}),
       release: () => this.close(),
     };
   }

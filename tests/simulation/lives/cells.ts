@@ -22,20 +22,18 @@ const ACT_CELLS = LOOKS.flatMap((processes) => [
   ),
 ]);
 
-/** The cells of docs/rolling.md. */
-const ROLL_CELLS = [...LOOKS, "mismatched", "unseen"].flatMap((processes) =>
-  ["nothing", "debt", "kept", "stale"].flatMap((left) => {
-    // these are taken in hand whatever the record is
-    if (left !== "nothing") return [`${left}, ${processes}`];
-    return [
-      "this, state",
-      "this, roll",
-      "other, state",
-      "other, roll",
-      "none, state",
-    ].map((row) => `${row}, ${processes}`);
-  }),
-);
+/** The cells of docs/rolling.md that are told apart: who owes or holds something is taken in hand without a look. */
+const ROLL_CELLS = [
+  ...["debt", "kept", "stale"].map((left) => `${left}, unwatched`),
+  ...["same", "others", "unwatched", "unseen"].map(
+    (processes) => `none, state, ${processes}`,
+  ),
+  ...[...LOOKS, "mismatched", "unseen"].flatMap((processes) =>
+    ["this, state", "this, roll", "other, state", "other, roll"].map(
+      (row) => `${row}, ${processes}`,
+    ),
+  ),
+];
 
 class Counted {
   private readonly counts = new Map<string, number>();
