@@ -1,4 +1,15 @@
 import type { Kind } from "./course/plan";
 
-/** Courses in which a guarantee was once broken, by the code or by a change that was being made to it. */
-export const KEPT_SEEDS: { seed: number; kind: Kind; once: string }[] = [];
+/** Courses in which a guarantee was once broken, by the code or by a change that was being made to it; or seemed to be, to the checks. */
+export const KEPT_SEEDS: { seed: number; kind: Kind; once: string }[] = [
+  {
+    seed: 1003104,
+    kind: "chef",
+    once: "two left without the Chef lock in one slot wait for each other: no lost wake-up",
+  },
+  {
+    seed: 1004559,
+    kind: "operators",
+    once: "a slot that was emptied by hand is not a second slot of its group",
+  },
+];

@@ -146,8 +146,19 @@ export class Judge {
     const { limits, holders, slots } = this.state;
     const all = [...holders.values()];
     const own = all.filter((holder) => holder.owner === owner);
-    if (own.length > 0)
-      return own.every((each) => each.lives.size === 0 && each.group === group);
+    if (own.length > 0) {
+      const wanted = mirror ?? own[0]!.record?.mirror;
+      const mates = all.filter((each) => each.owner !== owner);
+      // beside a mate that names another Chef lock, or none, an adoption waits
+      const waits = mates.some(
+        (mate) =>
+          mate.group === group && wanted && mate.record?.mirror !== wanted,
+      );
+      return (
+        !waits &&
+        own.every((each) => each.lives.size === 0 && each.group === group)
+      );
+    }
     if (!first) return false;
     if (all.filter(isFailed).length >= limits!.maxFailures) return false;
     const members = all.filter((holder) => holder.group === group);

@@ -83,7 +83,10 @@ function checkState(is: LockState, deeds: Deeds, report: Report): void {
   if (used.length > maxHolders || used.some((slot) => slot >= maxHolders))
     report("too many groups", `slots ${used.join()} of ${maxHolders}`);
   const groups = new Map<string, number>();
+  const inUse = new Set([...holders.values()].map(({ slot }) => slot));
   for (const [slot, group] of slots) {
+    // emptied by hand: nobody holds there
+    if (deeds.byHand && !inUse.has(slot)) continue;
     const other = groups.get(group);
     if (other !== undefined)
       report("a group in two slots", `${group} in ${other} and ${slot}`);
