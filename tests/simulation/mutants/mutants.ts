@@ -226,8 +226,8 @@ export const MUTANTS: Mutant[] = [
   ]),
   mutant("WITNESS", undefined, [
     TRANSACTIONS,
-    'other === null ? remove("slot", s) : check("other", `${s}/${other}`),',
-    '...(other === null ? [remove("slot", s)] : []),',
+    ': others.map((name) => check("other", `${s}/${name}`))),',
+    ": []),",
   ]),
   mutant("CLEAR-MIRROR", "chef", [
     TRANSACTIONS,
