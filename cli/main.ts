@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { jsonText } from "./json-text";
 import { CommanderError } from "commander";
 import { clean } from "../core/text/clean";
 import { exitCodeOf, Interrupted, storyOf } from "./errors";
@@ -27,7 +28,7 @@ function report(error: unknown, exit: number, json: boolean): void {
   const said = told(error);
   if (json) {
     const error = { exit, ...said };
-    return void process.stderr.write(`${JSON.stringify({ error })}\n`);
+    return void process.stderr.write(`${jsonText({ error })}\n`);
   }
   // the one place where all errors pass, whoever's words are in them
   const [message = "", ...story] = [said.message, ...said.story].map((text) =>

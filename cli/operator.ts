@@ -1,3 +1,5 @@
+import { oneLine } from "../core/text/lines";
+import { jsonText } from "./json-text";
 import { clean } from "../core/text/clean";
 import { createInterface } from "node:readline/promises";
 import type { z } from "zod";
@@ -33,7 +35,7 @@ export async function consent(
       "nobody can be asked, for stdin is no terminal",
       "give --yes to do it without asking",
     );
-  const answer = await ask(context, `${question} (y/N) `);
+  const answer = await ask(context, `${oneLine(question)} (y/N) `);
   if (!/^y(es)?$/i.test(answer.trim()))
     throw new CommandError(EXIT.refused, "not confirmed: nothing was changed");
 }
@@ -62,5 +64,5 @@ export function printChange(
   change: z.infer<typeof changeJson>,
 ): void {
   if (change.warning && !context.json) context.note(change.warning);
-  context.print(context.json ? JSON.stringify(change) : clean(text));
+  context.print(context.json ? jsonText(change) : clean(text));
 }

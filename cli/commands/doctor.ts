@@ -1,3 +1,4 @@
+import { jsonText } from "../json-text";
 import { clean } from "../../core/text/clean";
 import { Command } from "commander";
 import { LockError } from "../../core/lock";
@@ -60,7 +61,7 @@ Examples:
       const { signal } = context;
       const checks = await unlessInterrupted(signal, examine(context, options));
       const healthy = checks.every(({ result }) => result !== "failed");
-      if (context.json) context.print(JSON.stringify({ ok: healthy, checks }));
+      if (context.json) context.print(jsonText({ ok: healthy, checks }));
       else
         context.print(checks.flatMap((one) => lines(context, one)).join("\n"));
       return healthy ? EXIT.ok : EXIT.failed;

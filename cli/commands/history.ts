@@ -1,3 +1,4 @@
+import { jsonText } from "../json-text";
 import { Command } from "commander";
 import { readHistory } from "../../core/lock";
 import type { HistoryRecord } from "../../core/lock";
@@ -35,7 +36,7 @@ Examples:
       });
       if (context.json)
         for (const record of records)
-          context.print(JSON.stringify(historyToJson(name, record)));
+          context.print(jsonText(historyToJson(name, record)));
       else if (records.length > 0) context.print(rows(context, records));
       else context.note(`lock ${name} has no history yet`);
     }),

@@ -1,3 +1,4 @@
+import { jsonText } from "../json-text";
 import { Command } from "commander";
 import {
   describeLock,
@@ -49,7 +50,7 @@ Examples:
         const json: z.infer<typeof locksJson> = {
           ...{ at, servers: servers.text, root, locks: all },
         };
-        context.print(JSON.stringify(json));
+        context.print(jsonText(json));
       } else if (locks.length > 0) {
         context.print(lockTable(locks, context.paint, context));
       } else {

@@ -1,3 +1,4 @@
+import { jsonText } from "../json-text";
 import { Command } from "commander";
 import { chefPath } from "../chef-option";
 import { perform, withSession } from "../context";
@@ -27,9 +28,7 @@ Examples:
         findLock(context, session, name, chef),
       );
       context.print(
-        context.json
-          ? JSON.stringify(lockToJson(lock))
-          : lockPage(context, lock),
+        context.json ? jsonText(lockToJson(lock)) : lockPage(context, lock),
       );
     }),
   );

@@ -1,3 +1,4 @@
+import { jsonText } from "../json-text";
 import { oneLine } from "../../core/text/lines";
 import { Command, Option } from "commander";
 import {
@@ -64,7 +65,7 @@ Examples:
       const waitedSeconds = (performance.now() - began) / 1000;
       context.print(
         context.json
-          ? JSON.stringify({ lock: name, free: true, waitedSeconds })
+          ? jsonText({ lock: name, free: true, waitedSeconds })
           : `${oneLine(name)} is free (waited ${describeAge(waitedSeconds)})`,
       );
     }),
@@ -85,7 +86,11 @@ async function untilFree(
     if (known && holders.length + waiters.length + chef.length === 0) return;
     const failed = holders.find(({ state }) => state === "failed");
     if (lock && failed && onFailedHolder === "fail")
-      throw notFree(context, lock, `: ${describeHolder(failed)}`);
+      throw notFree(
+        context,
+        lock,
+        `: ${oneLine(describeHolder(failed), 1000)}`,
+      );
     if (late.aborted)
       throw known && lock
         ? notFree(context, lock, ` in ${timeout} s`)
@@ -101,7 +106,9 @@ async function untilFree(
 function notFree(context: Context, lock: LockView, how: string): CommandError {
   const { name, holders, waiters, more, chef } = lock;
   return new CommandError(EXIT.notGot, `lock ${name}: not free${how}`, [
-    ...holders.map((holder) => `holder: ${describeHolder(holder)}`),
+    ...holders.map((holder) =>
+      oneLine(`holder: ${describeHolder(holder)}`, 1000),
+    ),
     ...chef.map((one) => `holder: ${describeChefHolder(one)}`),
     `${waiters.length + more} wait for it`,
     ...nextSteps(context, lock).filter((step) => !step.startsWith("wait ")),

@@ -1,3 +1,4 @@
+import { jsonText } from "../json-text";
 import { setTimeout as pause } from "node:timers/promises";
 import { Command } from "commander";
 import {
@@ -150,7 +151,7 @@ function print(context: Context, name: string, lock: LockView | null): void {
   const at = new Date().toISOString();
   if (context.json) {
     const json = { at, name, lock: lock && lockToJson(lock) };
-    return context.print(JSON.stringify(json));
+    return context.print(jsonText(json));
   }
   const text = lock ? line(context, lock) : "gone";
   context.print(`${at}  ${oneLine(name)}  ${text}`);

@@ -1,3 +1,4 @@
+import { jsonText } from "../json-text";
 import type { Held, LockError } from "../../core/lock";
 import type { Context } from "../context";
 import { locked } from "../next-steps";
@@ -27,7 +28,7 @@ export function tellEnd(
   const warning = warningOf(end);
   if (context.json)
     return void process.stderr.write(
-      `${JSON.stringify(toJson(name, held, end, warning))}\n`,
+      `${jsonText(toJson(name, held, end, warning))}\n`,
     );
   if (warning) context.note(warning);
   if (end.error)

@@ -1,3 +1,4 @@
+import { jsonText } from "../json-text";
 import { usage } from "../errors";
 import { environmentOf } from "./environment";
 import { forwardSignals } from "./forwarded-signals";
@@ -38,7 +39,7 @@ export async function runWithoutLock(
     const { code } = await command.run();
     if (json)
       process.stderr.write(
-        `${JSON.stringify({
+        `${jsonText({
           ...{ lock: name, holder: null, fencingToken: null, adopted: null },
           ...{ waitedSeconds: 0, heldSeconds: 0, exit: code, kept: false },
           ...{ result: "skipped", warning },
