@@ -111,10 +111,13 @@ describe("a link that is lost for good", () => {
     );
     await kept(name);
     const { outputs } = (await resourcesOf(stack))[name]!;
-    expect(outputs.failure).to.deep.include({
+    const failure = outputs.failure as { baseline: object };
+    expect(failure).to.deep.include({
       ...{ count: 1, step: "act", phase: "attempted" },
-      baseline: { identities: [before] },
     });
+    expect(failure.baseline)
+      .to.have.all.keys("identities", "by")
+      .and.deep.include({ identities: [before] });
 
     // the host ended it at its deadline, and it had not come to the restart
     links[name]!.mode = "ok";
