@@ -132,7 +132,7 @@ export class Session extends SupervisedClient {
   /** Whether anybody may change a node, or what is below it, whatever the credentials. */
   isOpen(path: string): Promise<AccessReply> {
     return this.call("getACL", (client, done) =>
-      client.getACL(this.full(path), (error, list = []) =>
+      client.getACL(this.full(path), (error, list) =>
         done({ code: codeOf(error), open: !error && list.some(lets) }),
       ),
     );

@@ -23,7 +23,7 @@ export function describeRootProblem(path: string): string | null {
   if (segments.includes("")) return "must not contain //";
   if (segments.includes(".") || segments.includes(".."))
     return "must not contain . or .. as a segment";
-  // eslint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex
   return /[\u0000-\u001f\u007f-\u009f\ud800-\uf8ff\ufff0-\uffff]/.test(path)
     ? "contains a character that ZooKeeper does not allow"
     : null;

@@ -4,7 +4,7 @@ const { spawnSync } = require("node:child_process");
 const path = require("node:path");
 
 const root = path.join(__dirname, "../..");
-const tsc = path.join(root, "node_modules/typescript/bin/tsc");
+const tsc = path.join(root, "node_modules/typescript7/bin/tsc");
 const { status } = spawnSync(
   process.execPath,
   [tsc, "-p", "tsconfig.build.json"],

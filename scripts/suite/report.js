@@ -42,7 +42,7 @@ function againOf({ kind, name }) {
   if (kind === "file")
     return `npm test ${/^[\w./-]+$/.test(name) ? name : JSON.stringify(name)}`;
   const scripts = {
-    lint: "npx eslint .",
+    lint: "npx oxlint",
     format: "npx prettier --check .",
     types: "npm run typecheck",
   };

@@ -46,6 +46,7 @@ describe("the programs in README and docs, previewed", () => {
       const parts = text.replaceAll("{ … }", "{}").split(/^(?=\w+: )/m);
       for (const part of parts.filter((each) => each.trim() !== "")) {
         const { outputText } = ts.transpileModule(`({\n${part}})`, {});
+        // oxlint-disable-next-line no-eval -- the page's own text
         const inputs = eval(outputText) as Record<string, unknown>;
         expect(describeProblems({ ...minimal(), ...inputs })).to.deep.equal([]);
       }

@@ -97,7 +97,7 @@ export function isPath(text: unknown): text is string {
     .every((name) => name !== "" && name !== "." && name !== "..");
 }
 
-// eslint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\ud800-\uf8ff\ufff0-\uffff]/;
 
 const failure = z.object({

@@ -75,7 +75,7 @@ const libraryStat = (stat: Stat | undefined): LibraryStat | undefined =>
 const errorOf = (code: number): { code: number } | null =>
   code === OK ? null : { code };
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- each kind of request has values of its own
+// oxlint-disable-next-line typescript/no-explicit-any -- each kind of request has values of its own
 type Done = (error: unknown, ...values: any[]) => void;
 
 class SimulatedClient extends EventEmitter {
