@@ -13,9 +13,9 @@ const LONG = "R".repeat(900_000);
 const ID = "0123456789abcdef-0123456789abcdef";
 
 /** In a pipe nothing but lines; on a terminal what we draw ourselves, and no more. */
-// eslint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex
 const RAW = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]|\p{Cf}|\p{Zl}/u;
-// eslint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex
 const STEERING = /\u001b\]|\u0007|\u0008|\u001b\[8m|\u009b|\p{Cf}|\p{Zl}/u;
 
 describe("records full of escapes", () => {
