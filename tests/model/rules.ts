@@ -26,7 +26,8 @@ export const RULES = {
   "LIVE-SESSION": "each session of a run has a live node of its own",
   REASSERT: "the holder is checked right before the act",
   "RECORD-VERSION": "`record` names the version of `u` that its run knows",
-  "LAST-RELIVE": "the last operation comes after the answer to every RELIVE",
+  "LAST-RELIVE":
+    "the last operation comes after the answer to every RELIVE of the session that goes on",
   "HOLD-WATCH": "on hold, the first waiter watches `L`",
   "MEMBER-WATCH": "blocked, the first waiter watches every member",
   "MEMBER-GONE": "a member gone between list and read means another EVAL",

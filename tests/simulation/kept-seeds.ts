@@ -12,4 +12,19 @@ export const KEPT_SEEDS: { seed: number; kind: Kind; once: string }[] = [
     kind: "operators",
     once: "a slot that was emptied by hand is not a second slot of its group",
   },
+  {
+    seed: 1005891,
+    kind: "chef",
+    once: "a sign of life of a lost session, on its way when the holder failed, goes with that session",
+  },
+  {
+    seed: 1009912,
+    kind: "faults",
+    once: "the same of an abandoned holder",
+  },
+  {
+    seed: 209,
+    kind: "faults",
+    once: "the same of one that came back three times",
+  },
 ];

@@ -19,8 +19,18 @@ export class Deeds {
   /** Sessions of each process. */
   private readonly processes = new Map<number, string>();
 
+  /** The session that each process began last. */
+  private readonly latest = new Map<string, number>();
+
   session(id: number, by: string): void {
     this.processes.set(id, by);
+    this.latest.set(by, Math.max(id, this.latest.get(by) ?? 0));
+  }
+
+  /** Whether its process goes on in this session: one that it gave up before is over soon. */
+  isLatest(session: number): boolean {
+    const by = this.processes.get(session);
+    return by !== undefined && this.latest.get(by) === session;
   }
 
   processOf(session: number): string | undefined {

@@ -67,8 +67,9 @@ export function checkTransaction(
   }
   checkRemovals(doing, transaction, deeds, report);
   checkRecords(doing, report);
-  for (const { holder, name } of doing.revived)
-    if (deeds.over.has(holder.id))
+  // a late one of a session that was given up goes with it (LAST-RELIVE): at rest none is left
+  for (const { holder, name, session } of doing.revived)
+    if (deeds.over.has(holder.id) && deeds.isLatest(session))
       report("looks alive", `${holder.id} is over, and ${name} came`);
   checkFailures(was, is, doing, report);
   if (doing.lockWritten) checkTerms(was, is, decision, deeds, report);

@@ -1,5 +1,6 @@
 import type { Limits, LockRequest } from "../../../core/lock";
 import { Dice } from "../../chaos/dice";
+import { comebackTurns } from "./comeback";
 
 export const KINDS = ["light", "chef", "operators", "faults"] as const;
 /** `light`: few processes, no faults; `chef`: Chef nodes use the lock too; `operators`: people act on it; `faults`: of everything. */
@@ -42,6 +43,8 @@ export interface Plan {
   /** Milliseconds of activity. */
   length: number;
   faults: number;
+  /** One process comes back while another is about to adopt. */
+  comeback: boolean;
   operators: number;
   byHand: boolean;
   chefNodes: number;
@@ -80,6 +83,7 @@ export function planOf(seed: number, kind: Kind): Plan {
       turnOf(dice, owners, { length, faults, kind }),
     ),
   );
+  const comeback = kind === "faults" && new Dice(seed ^ 0xbacc).chance(0.3);
   return {
     seed,
     kind,
@@ -91,7 +95,8 @@ export function planOf(seed: number, kind: Kind): Plan {
     groups: Array.from({ length: owners }, (_, i) =>
       several ? dice.of(["g", "h"]) : `g${i}`,
     ),
-    turns,
+    turns: comeback ? comebackTurns(seed, turns) : turns,
+    comeback,
     length,
     faults: faults ? int(1, 6) : 0,
     operators: kind === "operators" ? int(1, 5) : 0,

@@ -4,6 +4,7 @@ import { Judge, type Violation } from "../check/judge";
 import { World } from "../time/world";
 import { Ensemble } from "../zookeeper";
 import { ChefNode } from "./chef";
+import { strikeComeback } from "./comeback";
 import { heal, strike, type Scene } from "./faults";
 import { Operator } from "./operators";
 import { planOf, type Kind, type Plan } from "./plan";
@@ -112,6 +113,7 @@ function play(world: World, ensemble: Ensemble, course: Course): void {
       world.at(dice.between(5, plan.length), () => strike(scene), null);
     else strikeAmid(scene, Math.ceil(dice.between(1, 50)), plan.length);
   }
+  if (plan.comeback) strikeComeback(scene, plan);
   world.run(plan.length);
   const violated = () => judge.violations.length > 0;
   heal(scene);
