@@ -37,15 +37,13 @@ runBench("operators", async (bench) => {
     }
   });
   await session.close();
-  // a document has all of them, whatever that takes
   for (const [i, words] of commands.entries())
-    if (!words.includes("--json"))
-      bench.goal({
-        what: `${words.join(" ")} of ${CROWD} waiters, in seconds`,
-        value: figures[i]!.summary(OURS)!.median,
-        relation: "≤",
-        bound: 1,
-      });
+    bench.goal({
+      what: `${words.join(" ")} of ${CROWD} waiters, in seconds`,
+      value: figures[i]!.summary(OURS)!.median,
+      relation: "≤",
+      bound: 1,
+    });
 });
 
 async function timed(sandbox: Sandbox, words: string[]): Promise<number> {

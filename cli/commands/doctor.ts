@@ -5,7 +5,6 @@ import { LockError } from "../../core/lock";
 import { describePatternProblem } from "../../core/process/pattern";
 import { perform, withSession, type Context } from "../context";
 import { failed, type Check } from "../doctor/check";
-import { checkHost } from "../doctor/host";
 import type { Pattern } from "../doctor/matches";
 import { checkServers } from "../doctor/servers";
 import { checkSession } from "../doctor/session";
@@ -118,6 +117,7 @@ async function checkHosts(
   pattern: Pattern | null,
 ): Promise<Check[]> {
   if (hosts.length === 0) return [];
+  const { checkHost } = hostChecks();
   const checks = hosts.map((host) =>
     checkHost(host, { identity, pattern, signal }),
   );
@@ -130,4 +130,11 @@ function lines({ paint }: Context, one: Check): string[] {
     `${paint(COLOURS[result], result.padEnd(7))}  ${clean(`${check}: ${found}`)}`,
     ...advice.map((each) => `         ${clean(each)}`),
   ];
+}
+
+type HostChecks = typeof import("../doctor/host");
+
+/** SSH takes a while to load, and no other command needs it. Not an `import()`: compiled to CommonJS that one would still be a module's. */
+function hostChecks(): HostChecks {
+  return require("../doctor/host") as HostChecks;
 }

@@ -4,6 +4,7 @@ import type { Client, Event } from "node-zookeeper-client";
 import { FURTHER_CODES } from "./codes";
 import { Frames } from "./frames";
 import type { Access, CreateMode, Operation } from "./operations";
+import { DataRequest } from "./quick-reads";
 import "./quick-records";
 import {
   accessList,
@@ -28,12 +29,10 @@ interface Internals {
   onSocketConnected(): void;
   connect(): void;
   queue(
-    request: TransactionRequest,
-    done: (
-      error: unknown,
-      answer?: { payload: { results: OperationResult[] } | null },
-    ) => void,
+    request: TransactionRequest | DataRequest,
+    done: (error: unknown, answer?: { payload: object | null }) => void,
   ): void;
+  registerDataWatcher(path: string, watcher: (event: Event) => void): void;
 }
 
 export type { Client, Event };
@@ -202,8 +201,27 @@ export function commit(
     flags: modeOf(operation.mode),
   }));
   internals(client).queue(request, (error, answer) => {
-    const results = answer?.payload?.results;
+    const { results } = (answer?.payload ?? {}) as {
+      results?: OperationResult[];
+    };
     const failed = results?.find(({ err }) => err);
     done(error ?? (failed && exception.create(failed.err!)), results);
+  });
+}
+
+/** Asks for the data of a node: as the library does, without its own ten steps for each. */
+export function readData(
+  client: Client,
+  path: string,
+  watcher: ((event: Event) => void) | undefined,
+  done: (error: unknown, data?: Buffer, stat?: object) => void,
+): void {
+  const manager = internals(client);
+  const request = new DataRequest(path, watcher !== undefined);
+  manager.queue(request, (error, answer) => {
+    if (error) return done(error);
+    if (watcher) manager.registerDataWatcher(path, watcher);
+    const { data, stat } = answer!.payload as { data?: Buffer; stat: object };
+    done(null, data, stat);
   });
 }

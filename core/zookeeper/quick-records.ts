@@ -199,6 +199,21 @@ const quick: Methods & ThisType<LibraryRecord> = {
   },
 };
 
+/** What is only read has no fields to begin with: the library gives each eleven, one by one. */
+function emptyAtFirst(name: string): void {
+  const original = jute.protocol[name]!;
+  const { specification } = new original();
+  function Read(this: LibraryRecord) {
+    this.specification = specification;
+    this.chrootPath = undefined;
+  }
+  Read.prototype = original.prototype;
+  jute.protocol[name] = Read as unknown as typeof original;
+}
+
+for (const name of ["ReplyHeader", "GetDataResponse", "GetChildren2Response"])
+  emptyAtFirst(name);
+
 const record = Object.getPrototypeOf(
   jute.protocol.RequestHeader!.prototype,
 ) as object;

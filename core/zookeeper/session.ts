@@ -1,5 +1,5 @@
 import { Permission } from "node-zookeeper-client";
-import { ACLS, codeOf, commit, modeOf } from "./client";
+import { ACLS, codeOf, commit, modeOf, readData } from "./client";
 import {
   EMPTY,
   type Access,
@@ -45,9 +45,7 @@ export class Session extends SupervisedClient {
         watch?.left(!error);
         done({ code: codeOf(error), data: data ?? EMPTY, ...withStat(stat) });
       };
-      const full = this.full(path);
-      if (watch) client.getData(full, watch.fire, reply);
-      else client.getData(full, reply);
+      readData(client, this.full(path), watch?.fire, reply);
     });
   }
 

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import quick from "node-zookeeper-client/lib/jute";
+import { DataRequest } from "../../core/zookeeper/quick-reads";
 import "../../core/zookeeper/quick-records";
 import { original } from "./original-jute";
 
@@ -107,5 +108,27 @@ describe("the library's records, compiled", () => {
       undefined,
       undefined,
     ]);
+  });
+
+  it("asking for data is the library's own request", () => {
+    for (const watch of [true, false]) {
+      const { GetDataRequest, RequestHeader } = original.protocol;
+      const header = new RequestHeader!() as unknown as LibraryRecord;
+      Object.assign(header, { xid: 77, type: 4 });
+      const payload = new GetDataRequest!() as unknown as LibraryRecord;
+      Object.assign(payload, { path: "/grün/€ 𝄞", watch });
+      const theirs = [header, payload].map((record) => {
+        const bytes = Buffer.alloc(record.byteLength());
+        record.serialize(bytes, 0);
+        return bytes;
+      });
+      const length = Buffer.alloc(4);
+      length.writeInt32BE(Buffer.concat(theirs).length);
+      const ours = new DataRequest("/grün/€ 𝄞", watch);
+      ours.header.xid = 77;
+      expect(ours.toBuffer().toString("hex")).to.equal(
+        Buffer.concat([length, ...theirs]).toString("hex"),
+      );
+    }
   });
 });

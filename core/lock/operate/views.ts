@@ -9,10 +9,10 @@ import { LockRefused } from "../errors";
 import { readForeign } from "../tree/foreign";
 import {
   decodeName,
-  inQueueOrder,
   isWaiterName,
   lockPath,
   pathsOf,
+  queued,
   type LockPaths,
 } from "../tree/paths";
 import { readHolders } from "../tree/read-holders";
@@ -226,8 +226,11 @@ async function readWaiters(
   most: number,
 ): Promise<WaitersReply> {
   const reply = await session.getChildren(path);
-  const names = (reply.children ?? []).sort(inQueueOrder);
-  const [ours, others] = [names.filter(isWaiterName), names.filter(isOther)];
+  const names = reply.children ?? [];
+  const [ours, others] = [
+    queued(names.filter(isWaiterName)),
+    names.filter(isOther),
+  ];
   const foreign = others.map((name) => `${path}/${name}`);
   const waiters: WaiterView[] = [];
   let { code } = reply;

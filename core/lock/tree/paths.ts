@@ -75,3 +75,11 @@ export function sequenceOf(name: string): number {
 export function inQueueOrder(a: string, b: string): number {
   return (sequenceOf(a) - sequenceOf(b)) | 0;
 }
+
+/** In the order of their turns; the number of each is read once, for thousands may wait. */
+export function queued(names: readonly string[]): string[] {
+  return names
+    .map((name) => ({ name, at: sequenceOf(name) }))
+    .sort((a, b) => (a.at - b.at) | 0)
+    .map(({ name }) => name);
+}
