@@ -1,5 +1,6 @@
 import {
   describeAge,
+  describeHold,
   type ChefHolder,
   type HolderView,
   type LockView,
@@ -55,12 +56,7 @@ function facts(context: Context, lock: LockView): Fields {
       `${lock.holders.length + lock.chef.length} in ${slotsUsed(lock)} of ${limits.maxHolders} slots`,
     ],
     ["waiters", String(lock.waiters.length + lock.more)],
-    [
-      "hold",
-      hold
-        ? inColour("yellow", `by ${hold.by} since ${hold.since}: ${hold.why}`)
-        : "no",
-    ],
+    ["hold", hold ? inColour("yellow", describeHold(hold)) : "no"],
     ...lock.withoutChef.map((id): Fields[number] => [
       "chef",
       inColour("yellow", `the Chef lock of holder ${id} is gone or another's`),

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { jsonText } from "./json-text";
 import { CommanderError } from "commander";
-import { clean } from "../core/text/clean";
+import { clean, ended, LONGEST_LINE } from "../core/text/clean";
 import { exitCodeOf, Interrupted, storyOf } from "./errors";
 import type { GlobalOptions } from "./options";
 import { createProgram } from "./program";
@@ -25,15 +25,15 @@ function report(error: unknown, exit: number, json: boolean): void {
   if (exit === 0 || error instanceof Interrupted) return;
   if (error instanceof CommanderError && error.code === "commander.help")
     return; // no command at all: the help is there already
+  // the one place where all errors pass, whoever's words are in them
   const said = told(error);
+  const [message = "", ...story] = [said.message, ...said.story].map((text) =>
+    json ? ended(text, LONGEST_LINE) : clean(text, LONGEST_LINE),
+  );
   if (json) {
-    const error = { exit, ...said };
+    const error = { exit, message, story };
     return void process.stderr.write(`${jsonText({ error })}\n`);
   }
-  // the one place where all errors pass, whoever's words are in them
-  const [message = "", ...story] = [said.message, ...said.story].map((text) =>
-    clean(text),
-  );
   process.stderr.write(
     [`locked-action: ${message}`, ...story].join("\n  ") + "\n",
   );

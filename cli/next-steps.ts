@@ -1,6 +1,11 @@
 import { oneLine } from "../core/text/lines";
-import { waysOnWithChef, type HolderView, type LockView } from "../core/lock";
-import { lockedAction, pulumiUp, type LockPlace } from "../core/text/command";
+import {
+  pulumiUpOf,
+  waysOnWithChef,
+  type HolderView,
+  type LockView,
+} from "../core/lock";
+import { lockedAction, type LockPlace } from "../core/text/command";
 import type { Context } from "./context";
 
 /** A command of ours that can be copied, to any terminal: it goes to where this one went. */
@@ -43,7 +48,7 @@ function waysOut(
       ? [`make sure that nothing of it still works on ${who}: its run is gone`]
       : []),
     record?.urn
-      ? `repair ${who}: ${pulumiUp(record.urn)}`
+      ? `repair ${who}: ${pulumiUpOf(record.urn)}`
       : `repair ${who}: run the same command again, it takes this lock over`,
     `or, if it needs no repair: ${locked(context, ...clear)}`,
   ];

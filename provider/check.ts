@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { LockSpec } from "../core/action/types";
+import { clean, LONGEST_LINE } from "../core/text/clean";
 import { adviceOn } from "./advice";
 import { describeChefProblems } from "./chef";
 import { explainNew } from "./explain";
@@ -71,7 +72,11 @@ export function check(
 }
 
 function asFailures(problems: string[]): CheckResult["failures"] {
-  return problems.map((reason) => ({ property: "", reason }));
+  // a name of a property may be whatever was read from a file, or from another program
+  return problems.map((problem) => ({
+    property: "",
+    reason: clean(problem, LONGEST_LINE),
+  }));
 }
 
 /** The engine gets its answer first, then the warnings. */

@@ -1,3 +1,4 @@
+import { clean, LONGEST_LINE } from "../core/text/clean";
 import { check, type Kind, type Properties } from "./check";
 import type { Operation } from "./lifecycle";
 import type { Runtime } from "./runtime";
@@ -42,13 +43,26 @@ export function methodsOf(
       return Promise.resolve({ changes: changes(runtime, olds, news) });
     },
     create(news: Properties) {
-      return runtime.track((run) => create({ runtime, run }, news));
+      return runtime.track((run) => told(create({ runtime, run }, news)));
     },
     update(id: string, olds: Properties, news: Properties) {
-      return runtime.track((run) => update({ runtime, run }, id, olds, news));
+      return runtime.track((run) =>
+        told(update({ runtime, run }, id, olds, news)),
+      );
     },
     delete(_id: string, olds: Properties) {
-      return runtime.track(() => remove(runtime, olds));
+      return runtime.track(() => told(remove(runtime, olds)));
     },
   };
+}
+
+/** Where all errors of an operation pass: whoever's words are in them, they are fit to be shown. */
+function told<T>(work: Promise<T>): Promise<T> {
+  return work.catch((error: unknown) => {
+    if (!(error instanceof Error)) throw error;
+    const { message, stack } = error;
+    error.message = clean(message, LONGEST_LINE);
+    if (stack) error.stack = clean(stack.replace(message, () => error.message));
+    throw error;
+  });
 }

@@ -1,3 +1,4 @@
+import { clean } from "../core/text/clean";
 import { REASONS_SIZE } from "./failure-size";
 import { toState } from "./state";
 
@@ -29,7 +30,8 @@ export class PartialFailure extends Error {
 function fitted(reasons: string[]): string[] {
   let room = REASONS_SIZE;
   const told: string[] = [];
-  for (const [i, reason] of reasons.entries()) {
+  for (const [i, each] of reasons.entries()) {
+    const reason = clean(each);
     const short =
       reason.length > REASON ? `${reason.slice(0, REASON)}…` : reason;
     room -= Buffer.byteLength(short) + 4; // with its number and length

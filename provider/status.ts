@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { clean, LONGEST_LINE } from "../core/text/clean";
 import type { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import type { LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
 
@@ -16,12 +17,18 @@ type Send = (line: {
 export class Status {
   private readonly lines = new Map<string, Line>();
 
+  private readonly send: Send;
+
   constructor(
-    private readonly send: Send,
+    send: Send,
     private readonly now: () => number = Date.now,
     /** Where a line replaces the one before it. */
     readonly living: () => boolean = () => true,
-  ) {}
+  ) {
+    // the one place where all lines pass, whoever's words are in them
+    this.send = ({ message, ...line }) =>
+      send({ ...line, message: clean(message, LONGEST_LINE) });
+  }
 
   /**
    * Where a resource stands. Not on a terminal, where each line stays, only a step that takes

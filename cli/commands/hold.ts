@@ -1,5 +1,9 @@
 import { Command } from "commander";
-import { hold as holdLock, unhold as unholdLock } from "../../core/lock";
+import {
+  describeHold,
+  hold as holdLock,
+  unhold as unholdLock,
+} from "../../core/lock";
 import { whoWeAre } from "../../core/text/who";
 import { perform, withSession } from "../context";
 import { findLock } from "../find";
@@ -31,9 +35,7 @@ Examples:
         const why = await reasonFor(context, message);
         const by = whoWeAre();
         await holdLock(session, lock.path, { by, why });
-        const before = lock.hold
-          ? `; before: by ${lock.hold.by}: ${lock.hold.why}`
-          : "";
+        const before = lock.hold ? `; before: ${describeHold(lock.hold)}` : "";
         const warning =
           lock.mirrors.length > 0
             ? `Chef nodes are not stopped by it: they use ${lock.mirrors.join(", ")}`

@@ -3,6 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Command } from "commander";
 import {
   describeChefHolder,
+  describeHold,
   describeHolder,
   type LockView,
 } from "../../core/lock";
@@ -163,9 +164,7 @@ function line({ paint }: Context, lock: LockView): string {
     stateWords(lock, paint),
     `holders ${slotsUsed(lock)}/${lock.limits.maxHolders}`,
     `waiters ${lock.waiters.length + lock.more}`,
-    ...(lock.hold
-      ? [oneLine(`on hold by ${lock.hold.by}: ${lock.hold.why}`)]
-      : []),
+    ...(lock.hold ? [oneLine(`on hold ${describeHold(lock.hold)}`)] : []),
     ...(blocked.length > 0 ? [`blocked by ${blocked.join(", ")}`] : []),
     ...lock.holders.map((holder) => oneLine(describeHolder(holder))),
     ...lock.chef.map((chef) => oneLine(describeChefHolder(chef))),

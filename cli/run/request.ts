@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import path from "node:path";
 import {
   describeChefHolder,
+  describeHold,
   describeHolder,
   describeLock,
   LockUnavailable,
@@ -105,11 +106,11 @@ function waitTeller(context: Context, name: string) {
     if (now === told || context.json) return;
     told = now;
     const all = [
-      ...holders.map(describeHolder),
+      ...holders.map((holder) => describeHolder(holder)),
       ...(chef ? [describeChefHolder(chef)] : []),
     ];
     const by = all.join("; ") || "nobody";
-    const stop = hold ? `on hold by ${hold.by}: ${hold.why}; ` : "";
+    const stop = hold ? `on hold ${describeHold(hold)}; ` : "";
     context.note(
       `waiting for ${name}: place ${place} of ${queued}; ${stop}held by ${by}`,
     );

@@ -1,4 +1,4 @@
-import { acquire, describeChefHolder, lockPath } from "../lock";
+import { acquire, describeChefHolder, describeHold, lockPath } from "../lock";
 import { LockCancelled, LockDataChanged } from "../lock/errors";
 import type { Held, LockRequest, WaitReport } from "../lock/types";
 import { duration } from "../text/duration";
@@ -105,7 +105,7 @@ export function waiting(wait: WaitReport): string {
   );
   return [
     `place ${wait.place} of ${wait.queued}`,
-    ...(wait.hold ? [`on hold by ${wait.hold.by}: ${wait.hold.why}`] : []),
+    ...(wait.hold ? [`on hold ${describeHold(wait.hold)}`] : []),
     ...(holders.length ? [`held by ${holders.join(", ")}`] : []),
     ...(wait.chef ? [`held by ${describeChefHolder(wait.chef)}`] : []),
     `${duration(wait.left)} left`,

@@ -6,8 +6,15 @@ import {
   shellWord,
   type LockPlace,
 } from "../text/command";
+import { oneLine } from "../text/lines";
 import { system } from "../zookeeper/system";
-import type { ChefHolder, HolderView, Member } from "./types";
+import type { ChefHolder, HolderView, Hold, Member } from "./types";
+
+/** Characters of what others wrote, in a line that people read: names, and reasons. */
+const NAME = 120;
+const REASON = 600;
+/** Of the URN of a resource, in a command: what is longer is none. */
+const LONGEST_URN = 2000;
 
 /** `date`: milliseconds since 1970. */
 export function viewOf(member: Member, date = system.date()): HolderView {
@@ -28,16 +35,25 @@ export function viewOf(member: Member, date = system.date()): HolderView {
 /** `web1 (hdfs-datanode), failed 2 min ago in step verify: …` */
 export function describeHolder(view: HolderView, date = system.date()): string {
   const { record, state, age } = view;
-  const who = record ? `${record.target} (${record.subject})` : view.id;
-  if (!record?.failure)
-    return `${who}, ${state} for ${describeAge(age)}${record ? `, ${record.action} by ${record.from}` : ""}`;
+  if (!record) return `${name(view.id)}, ${state} for ${describeAge(age)}`;
+  const who = `${name(record.target)} (${name(record.subject)}), ${state}`;
+  if (!record.failure)
+    return `${who} for ${describeAge(age)}, ${name(record.action)} by ${name(record.from)}`;
   const { step, exit, reason, at } = record.failure;
   const ago = describeAge((date - Date.parse(at)) / 1000);
   const how = exit === undefined ? "" : `, exit ${exit}`;
-  return `${who}, ${state}: step ${step} failed ${ago} ago${how}: ${reason}`;
+  return `${who}: step ${name(step)} failed ${ago} ago${how}: ${oneLine(reason, REASON)}`;
 }
 
+/** `by ops@console since 2026-03-01T10:00:00.000Z: incident 4711` */
+export function describeHold({ by, since, why }: Hold): string {
+  return `by ${name(by)} since ${name(since)}: ${oneLine(why, REASON)}`;
+}
+
+const name = (text: string) => oneLine(text, NAME);
+
 export function describeAge(seconds: number): string {
+  if (!Number.isFinite(seconds)) return "unknown time"; // a date that is none
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 120) return `${whole} s`;
   if (whole < 7200) return `${Math.round(whole / 60)} min`;
@@ -64,7 +80,7 @@ export function waysOn(
   if (state === "live" || state === "repairing")
     return [see, `wait for its end: ${lockedAction(place, "wait", name)}`];
   const again = record?.urn
-    ? [`let its owner repair it: ${pulumiUp(record.urn)}`]
+    ? [`let its owner repair it: ${pulumiUpOf(record.urn)}`]
     : [];
   return [
     ...again,
@@ -73,6 +89,10 @@ export function waysOn(
   ];
 }
 
+/** `pulumi up` of the resource that a record names, if that can be one. */
+export const pulumiUpOf = (urn: string): string =>
+  pulumiUp(urn.length > LONGEST_URN ? undefined : urn);
+
 /** What can be done about it. Chef knows no command for it. */
 export function waysOnWithChef(
   { path, data, kind }: ChefHolder,
@@ -80,7 +100,7 @@ export function waysOnWithChef(
 ): string[] {
   return [
     kind === "chef"
-      ? `the next Chef run on ${data} takes it over`
+      ? `the next Chef run on ${name(data)} takes it over`
       : "another of our locks has the same lock.chef, or its holder was taken away by hand",
     `if nobody works under it, and nobody will: zkCli.sh -server ${shellWord(servers)} delete ${shellWord(path)}`,
   ];
@@ -88,7 +108,8 @@ export function waysOnWithChef(
 
 /** `Chef node web9 (/lock/web) for 5 min` */
 export function describeChefHolder(chef: ChefHolder): string {
-  const { path, data, kind, age } = chef;
+  const { path, kind, age } = chef;
+  const data = name(chef.data);
   return kind === "chef"
     ? `Chef node ${data} (${path}) for ${describeAge(age)}`
     : `no holder of this lock (${path}: ${data}) for ${describeAge(age)}`;

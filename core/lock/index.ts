@@ -4,7 +4,9 @@ export { mirrorPath } from "./chef/mirror";
 export {
   describeAge,
   describeChefHolder,
+  describeHold,
   describeHolder,
+  pulumiUpOf,
   waysOn,
   waysOnWithChef,
 } from "./describe";

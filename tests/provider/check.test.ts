@@ -67,6 +67,25 @@ describe("check", () => {
       expect(problems[0]).not.to.include(SECRET);
     });
 
+  it("names a property of foreign letters so that it steers no terminal", () => {
+    const evil = "\u001b[2J\u202e\r" + "k".repeat(100_000);
+    const shown: string[] = [];
+    const status = new Status(({ message }) => void shown.push(message));
+    const runtime = new Runtime(status);
+    for (const place of ["", "action.", "connection.", "lock.auth.0."]) {
+      const inputs = withInput(`${place}X`, 1);
+      const news = JSON.parse(
+        JSON.stringify(inputs).replaceAll('"X"', JSON.stringify(evil)),
+      ) as Record<string, unknown>;
+      const { failures } = check(runtime, {}, news);
+      expect(failures.length).to.be.above(0);
+      for (const { reason } of failures) {
+        expect(reason.length).to.be.below(5000);
+        expect(reason.replace(/\n/g, "")).not.to.match(/[\p{Cc}\p{Cf}]/u);
+      }
+    }
+  });
+
   it("repeats no value that may be secret, of whatever type", () => {
     const secret = { secret: SECRET };
     for (const path of [

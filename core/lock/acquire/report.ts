@@ -1,6 +1,7 @@
 import {
   describeAge,
   describeChefHolder,
+  describeHold,
   describeHolder,
   placeOf,
   viewOf,
@@ -53,9 +54,8 @@ export function timeoutError(
     (holder) => `holder: ${describeHolder(holder, date)}`,
   );
   if (wait.hold) {
-    const { by, why, since } = wait.hold;
     return new LockOnHold(
-      `lock ${name}: on hold by ${by} since ${since}: ${why} (waited ${waited}, ${queued})`,
+      `lock ${name}: on hold ${describeHold(wait.hold)} (waited ${waited}, ${queued})`,
       [...story, `let it go on: ${lockedAction(place, "unhold", name)}`],
       wait.hold,
     );

@@ -1,5 +1,6 @@
 /** What blocks a lock and is no holder of it: a waiter that is nobody's, a Chef node's lock. */
 import type { Operation } from "../../zookeeper/operations";
+import { oneLine } from "../../text/lines";
 import type { MultiReply } from "../../zookeeper/replies";
 import type { Session } from "../../zookeeper/session";
 import { LockError } from "../errors";
@@ -71,7 +72,7 @@ export async function clearChef(
     const { stat } = now;
     if (stat!.czxid.toString() !== czxid || stat!.version !== version)
       throw new LockError(
-        `Chef lock ${path}: another holds it by now: ${now.data!.toString("latin1")}`,
+        `Chef lock ${path}: another holds it by now: ${oneLine(now.data!.toString("latin1"), 120)}`,
         ["look again, then decide"],
       );
     return audited(session, paths, record, until, path, (history) =>
