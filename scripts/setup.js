@@ -5,6 +5,7 @@ const { spawnSync } = require("node:child_process");
 const { createHash } = require("node:crypto");
 const fs = require("node:fs");
 const path = require("node:path");
+const newerZookeeper = require("./newer-zookeeper");
 
 const root = path.join(__dirname, "..");
 
@@ -49,6 +50,7 @@ function main() {
   installSystemPackages();
   installNodeModules();
   linkOurselves();
+  if (process.argv.includes("--tests")) newerZookeeper.fetch();
 }
 
 function checkNode() {

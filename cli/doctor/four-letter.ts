@@ -1,4 +1,5 @@
 import net from "node:net";
+import tls from "node:tls";
 
 /** More is no answer to `srvr`. */
 const LONGEST = 64 * 1024;
@@ -30,4 +31,23 @@ export async function askServer(
     clearTimeout(timer);
     socket.destroy();
   }
+}
+
+/** Whether a TLS server is there, whatever its certificate: such a one waits for more, or ends a connection without a word. */
+export function speaksTls(
+  { host, port }: { host: string; port: number },
+  timeout: number,
+): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = tls.connect({ host, port, rejectUnauthorized: false });
+    const end = (speaks: boolean) => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(speaks);
+    };
+    const timer = setTimeout(end, timeout, false);
+    socket.on("secureConnect", () => end(true));
+    socket.on("error", () => end(false));
+    socket.on("close", () => end(false));
+  });
 }

@@ -3,10 +3,12 @@ import { parseServers } from "../../core/zookeeper/servers";
 import { Session } from "../../core/zookeeper/session";
 import type { Context } from "../context";
 import { failed, ok, warning, type Check } from "./check";
-import { askServer } from "./four-letter";
+import { askServer, speaksTls } from "./four-letter";
 
 /** Milliseconds for one server. */
 const PATIENCE = 4000;
+/** And for the question whether it speaks TLS, of one that said nothing. */
+const TLS_PATIENCE = 2000;
 
 interface Seen {
   name: string;
@@ -77,7 +79,9 @@ async function look(
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const ended = code === "ECONNRESET" || code === "EPIPE";
-    const problem = ended ? strange("") : message;
+    if (code !== undefined && !ended) return { ...unknown, problem: message };
+    const tls = await speaksTls(host, TLS_PATIENCE);
+    const problem = tls ? TLS_ALONE : ended ? strange("") : message;
     return { ...unknown, problem };
   }
   const mode = /^Mode: ([\w-]+)/m.exec(answer)?.[1] ?? null;
@@ -96,16 +100,19 @@ async function look(
     };
   // it does not talk to us in this way: does it in the other?
   const serves = await servesSessions(`${name}${chroot}`);
-  return { ...unknown, serves, problem: serves ? "" : strange(answer) };
+  if (serves) return { ...unknown, serves, problem: "" };
+  const tls = answer === "" && (await speaksTls(host, TLS_PATIENCE));
+  return { ...unknown, problem: tls ? TLS_ALONE : strange(answer) };
 }
+
+const TLS_ALONE = "it speaks TLS alone: a port without TLS is needed";
 
 /** The first bytes of an alert record, of whatever version. */
 const TLS_ALERT = "\x15\x03";
 
 /** What it is that answers so, and gives no session. */
 function strange(answer: string): string {
-  if (answer.startsWith(TLS_ALERT))
-    return "it speaks TLS alone: a port without TLS is needed";
+  if (answer.startsWith(TLS_ALERT)) return TLS_ALONE;
   if (answer === "")
     return "it takes connections and ends them without a word: is the port for TLS alone, or are its connections used up (maxClientCnxns)?";
   if (/^HTTP\/|^SSH-|^<!|^<html/i.test(answer))

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { once } from "node:events";
 import net from "node:net";
 import { doctorJson, errorJson } from "../../cli/json";
+import { eventually } from "../support/eventually";
 import { Sandbox } from "../support/sandbox";
 import {
   startEnsemble,
@@ -87,10 +88,13 @@ describe("a server that refuses", () => {
     });
     const [first, second, third] = ensemble.servers;
     await Promise.all([second!.kill(), third!.kill()]);
-    const report = await doctor(first!.connect);
-    expect(report).to.match(
-      /ensemble \| failed \| 0 of 1 servers serve|up, but without a quorum/,
+    await eventually("it serves reads alone", async () =>
+      /^Mode: read-only/m.test(await first!.fourLetter("srvr")),
     );
+    const report = await doctor(ensemble.connect);
+    expect(report).to.match(/\| failed \| read-only: it is cut off/);
+    expect(report).to.contain("ensemble | failed | 0 of 3 servers serve");
+    expect(report).not.to.match(/\| ok \|/);
   });
 
   for (const [what, answer, told] of [

@@ -32,6 +32,8 @@ export interface ZookeeperOptions {
   heap?: string;
   /** More system properties, `-Dname=value`. */
   properties?: string[];
+  /** Of another version, before the distribution's own. */
+  jars?: string[];
 }
 
 /** A real ZooKeeper server on 127.0.0.1. */
@@ -57,7 +59,8 @@ export class ZookeeperServer {
   /** Starts the JVM; `ready` awaits its service. */
   start(): void {
     const log = fs.openSync(path.join(this.dir, "log"), "a");
-    const jars = JARS.map((jar) => `/usr/share/java/${jar}.jar`).join(":");
+    const own = JARS.map((jar) => `/usr/share/java/${jar}.jar`);
+    const jars = [...(this.options.jars ?? []), ...own].join(":");
     this.process = this.sandbox.spawn(
       "java",
       [
