@@ -18,13 +18,28 @@ export const KEPT_SEEDS: { seed: number; kind: Kind; once: string }[] = [
     once: "a sign of life of a lost session, on its way when the holder failed, goes with that session",
   },
   {
-    seed: 1009912,
+    seed: 631,
     kind: "faults",
     once: "the same of an abandoned holder",
   },
   {
-    seed: 209,
+    seed: 1283,
     kind: "faults",
-    once: "the same of one that came back three times",
+    once: "the same of one that failed over the next session",
+  },
+  {
+    seed: 2001233,
+    kind: "chef",
+    once: "a Chef node whose last answer was lost left its lock: no fault of ours",
+  },
+  {
+    seed: 2047864,
+    kind: "chef",
+    once: "the same, where it read from a server that lagged",
+  },
+  {
+    seed: 2081303,
+    kind: "chef",
+    once: "an adoption waits for a Chef lock that a Chef node has: no lost wake-up",
   },
 ];

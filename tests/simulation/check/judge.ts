@@ -17,6 +17,15 @@ export interface Violation {
   time: number;
 }
 
+/** Who does what when nothing happens any more. */
+export interface AtRest {
+  waiting: Waiting[];
+  /** Holders that are somebody's still. */
+  holding: string[];
+  /** Names of the processes. */
+  alive: Set<string>;
+}
+
 /** Follows one lock at the leader, and holds each transaction to the guarantees. */
 export class Judge {
   readonly deeds = new Deeds();
@@ -24,6 +33,8 @@ export class Judge {
   readonly violations: Violation[] = [];
   /** When each holder went: virtual milliseconds. */
   readonly gone = new Map<string, number>();
+  /** Holders that were made anew, and not by an adoption. */
+  private readonly fresh = new Set<string>();
   /** The transaction of each grant. */
   readonly granted = new Map<string, number>();
 
@@ -68,7 +79,11 @@ export class Judge {
     const doing = follow(this.state, this.lock, transaction);
     if (this.mirror !== null) this.followMirror(transaction, doing.created);
     for (const { id } of doing.removed) this.gone.set(id, this.now);
-    for (const { id, zxid } of doing.created) this.granted.set(id, zxid);
+    for (const { id, zxid, owner } of doing.created) {
+      this.granted.set(id, zxid);
+      if (!doing.removed.some((each) => each.owner === owner))
+        this.fresh.add(id);
+    }
     checkTransaction(
       { was, is: this.state, doing, decision, transaction },
       this.lock,
@@ -105,13 +120,15 @@ export class Judge {
     return this.state.holders.has(id) || (this.gone.get(id) ?? -1) >= time;
   }
 
-  /** Nothing happens any more: nobody sleeps that could go on, and nobody looks alive that is not. */
-  checkRest(waiting: Waiting[]): void {
+  /** Nothing happens any more: nobody sleeps that could go on, and each holder looks as it is. */
+  checkRest({ waiting, holding, alive }: AtRest): void {
     const { state, deeds, report } = this;
-    for (const { id, lives } of state.holders.values()) {
+    for (const { id, lives } of state.holders.values())
       if (deeds.over.has(id) && lives.size > 0)
         report("looks alive", `${id}: ${[...lives].join()}`);
-    }
+    for (const id of holding)
+      if (state.holders.get(id)?.lives.size === 0) report("seems dead", id);
+    this.checkUntold(waiting, alive);
     // who asks with other limits than L's is not granted, but told
     const asks = state.limits && !state.hold && !deeds.otherLimits;
     let first = true;
@@ -128,6 +145,16 @@ export class Judge {
       if (!one && !deeds.byHand)
         report("left behind", `waiter ${name} of nobody who waits`);
       first = false;
+    }
+  }
+
+  /** What nobody was told of has been given back; what was adopted stands as it was. */
+  private checkUntold(waiting: Waiting[], alive: Set<string>): void {
+    const { state, deeds, report, fresh } = this;
+    for (const { id, owner, session, lives } of state.holders.values()) {
+      if (deeds.told.has(id) || !alive.has(deeds.processOf(session)!)) continue;
+      if (waiting.some((each) => each.owner === owner)) continue;
+      if (fresh.has(id) || lives.size > 0) report("granted to nobody", id);
     }
   }
 

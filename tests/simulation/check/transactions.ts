@@ -61,6 +61,9 @@ export function checkTransaction(
     report("two grants in one", doing.created.map(({ id }) => id).join());
   for (const holder of doing.created) {
     checkNamed(decision, lock, holder, report);
+    const { id, group, record } = holder;
+    if (record && record.group !== group)
+      report("in another group's slot", `${id}: ${record.group} in ${group}`);
     const old = doing.removed.find(({ owner }) => owner === holder.owner);
     if (old) checkAdoption(was, old, holder, report);
     else checkGrant(was, is, doing, holder, report);

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { mirrorPath } from "../../../core/lock";
+import { settle, upToDate, within } from "../../../core/lock/tree/settle";
 import { parseServers } from "../../../core/zookeeper/servers";
 import { Session } from "../../../core/zookeeper/session";
 import type { Dice } from "../../chaos/dice";
@@ -50,8 +51,16 @@ export class ChefNode {
       note(name, "gives the Chef lock back");
       await session.remove(path);
     }
-    // at its end it leaves nothing: the course is to come to rest
-    const left = await session.getData(path);
-    if (left.data?.equals(data)) await session.remove(path);
+    await this.leave(session, path, data);
+  }
+
+  /** At its end it leaves nothing, whatever answers are lost: the course is to come to rest. */
+  private async leave(session: Session, path: string, data: Buffer) {
+    const until = within(session, 1e6);
+    const left = await upToDate(session, path, until, () =>
+      session.getData(path),
+    );
+    if (left.data?.equals(data))
+      await settle(session, until, () => session.remove(path));
   }
 }

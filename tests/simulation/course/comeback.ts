@@ -1,6 +1,6 @@
 import { Dice } from "../../chaos/dice";
 import type { Plan, Step, Turn } from "./plan";
-import type { Scene } from "./faults";
+import { loseSession, type Scene } from "./faults";
 
 /** How many sessions of the first process end, one soon after the other. */
 const ENDS = 3;
@@ -50,11 +50,7 @@ export function strikeComeback(scene: Scene, plan: Plan): void {
   // by its own clock, while the server keeps the session; or by the server's
   const itself = dice.chance(0.5);
   const expire = () => {
-    if (itself && first?.session) {
-      note(first.name, "its session counts as lost");
-      (first.session as unknown as { lose(why: string): void }).lose("lost");
-      return;
-    }
+    if (itself && first) return loseSession(scene, first);
     for (const { id, by } of [...ensemble.sessions.values()])
       if (by === first!.name) {
         note(by, "its session expires");

@@ -2,6 +2,7 @@ import type { Dice } from "../../chaos/dice";
 import type { World } from "../time/world";
 import type { Ensemble, Server } from "../zookeeper";
 import type { ServerConnection } from "../zookeeper/connection";
+import type { Operator } from "./operators";
 import type { Worker } from "./worker";
 
 export interface Scene {
@@ -10,6 +11,7 @@ export interface Scene {
   workers: Worker[];
   dice: Dice;
   sessionTimeout: number;
+  operator: Operator;
   /** The process that a fault is to strike, if it can. */
   target: string | null;
   note(who: string, what: string): void;
@@ -100,16 +102,13 @@ const FAULTS: Record<string, Fault> = {
   },
   /** By its own clock; the server keeps the old session, and what was sent in it may still come. */
   lostSession(scene) {
-    const { dice, note, world } = scene;
-    const { session, party } = workerOf(scene);
-    if (!session) return;
+    const { dice, world } = scene;
+    const worker = workerOf(scene);
+    const { party } = worker;
+    if (!worker.session) return;
     const late = dice.chance(0.75);
     if (late) slowed(scene, party.name);
-    const raw = session as unknown as { lose(why: string): void };
-    const lose = () => {
-      note(party.name, "its session counts as lost");
-      raw.lose("its own clock");
-    };
+    const lose = () => loseSession(scene, worker);
     // what it sends in between arrives when it has gone on
     world.after(late ? dice.next() * dice.next() * 30 : 0, lose, party);
   },
@@ -125,6 +124,16 @@ const FAULTS: Record<string, Fault> = {
     ensemble.servers[0]!.party.skew += Math.floor(dice.between(0, 3_600_000));
   },
 };
+
+/** Its session is over by its own clock; the server keeps it, and what was sent in it may still come. */
+export function loseSession(
+  { note }: Pick<Scene, "note">,
+  worker: Worker,
+): void {
+  if (!worker.session) return;
+  note(worker.name, "its session counts as lost");
+  (worker.session as unknown as { lose(why: string): void }).lose("its clock");
+}
 
 /** What it sends from now on is late. */
 function slowed(scene: Scene, name: string): void {

@@ -3,6 +3,7 @@ import { clear, hold, LockError, setLimits, unhold } from "../../../core/lock";
 import { parseServers } from "../../../core/zookeeper/servers";
 import { Session } from "../../../core/zookeeper/session";
 import type { Dice } from "../../chaos/dice";
+import type { Party } from "../time/world";
 import { LOCK, type Course } from "./worker";
 
 /** People act on the lock: hold and unhold, clear, change its limits, take nodes away by hand. */
@@ -12,6 +13,7 @@ export class Operator {
 
   constructor(
     private readonly course: Course,
+    readonly party: Party,
     private readonly dice: Dice,
   ) {}
 
@@ -75,6 +77,13 @@ export class Operator {
     note("operator", `clear ${id}${forceLive ? " by force" : ""}`);
     judge.deeds.clearing.add(id);
     await clear(this.session, LOCK, id, { ...this.act, forceLive });
+  }
+
+  /** Whoever holds, at work or not. */
+  async clearAll(): Promise<void> {
+    if (!this.session) await this.open();
+    for (const id of this.course.judge.state.holders.keys())
+      await this.tried(() => this.clear(id, true));
   }
 
   private async byHand(): Promise<void> {

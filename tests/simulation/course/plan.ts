@@ -45,6 +45,8 @@ export interface Plan {
   faults: number;
   /** One process comes back while another is about to adopt. */
   comeback: boolean;
+  /** A grant comes to be in doubt. */
+  doubt: boolean;
   operators: number;
   byHand: boolean;
   chefNodes: number;
@@ -77,26 +79,32 @@ export function planOf(seed: number, kind: Kind): Plan {
     maxPerGroup: dice.of([null, null, 1, 2]),
     maxFailures: dice.of([1, 1, 2, 3]),
   };
+  const special = new Dice(seed ^ 0xbacc).next();
+  const comeback = kind === "faults" && special < 0.3;
+  const doubt = kind === "faults" && special > 0.6;
+  // one group that fills its slot
+  const crowd = light && special < 0.1;
+  if (crowd) Object.assign(limits, { maxHolders: 1, maxPerGroup: 2 });
   const length = faults ? int(500, 4000) : int(10, 60);
   const turns = Array.from({ length: processes }, () =>
     Array.from({ length: int(1, light ? 4 : 5) }, () =>
       turnOf(dice, owners, { length, faults, kind }),
     ),
   );
-  const comeback = kind === "faults" && new Dice(seed ^ 0xbacc).chance(0.3);
   return {
     seed,
     kind,
     limits,
-    servers: dice.chance(light ? 0.2 : 0.5) ? 3 : 1,
+    servers: dice.chance(light ? 0.2 : 0.5) || comeback || doubt ? 3 : 1,
     latency: dice.of([0.5, 1, 3]),
     lag: dice.of([1, 3, 20]),
     sessionTimeout: dice.of([800, 1500, 3000]),
     groups: Array.from({ length: owners }, (_, i) =>
-      several ? dice.of(["g", "h"]) : `g${i}`,
+      crowd ? "g" : several ? dice.of(["g", "h"]) : `g${i}`,
     ),
-    turns: comeback ? comebackTurns(seed, turns) : turns,
+    turns: comeback ? comebackTurns(seed, turns) : doubt ? few(turns) : turns,
     comeback,
+    doubt,
     length,
     faults: faults ? int(1, 6) : 0,
     operators: kind === "operators" ? int(1, 5) : 0,
@@ -109,6 +117,10 @@ export function planOf(seed: number, kind: Kind): Plan {
     firstNumber: dice.chance(0.05) ? 2 ** 31 - int(1, 4) : 0,
   };
 }
+
+/** So few that the lock is often free when something comes late. */
+const few = (turns: Turn[][]): Turn[][] =>
+  turns.slice(0, 2).map((own) => own.slice(0, 3));
 
 function turnOf(
   dice: Dice,

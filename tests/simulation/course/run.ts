@@ -5,6 +5,7 @@ import { World } from "../time/world";
 import { Ensemble } from "../zookeeper";
 import { ChefNode } from "./chef";
 import { strikeComeback } from "./comeback";
+import { strikeGrants } from "./doubt";
 import { heal, strike, type Scene } from "./faults";
 import { Operator } from "./operators";
 import { planOf, type Kind, type Plan } from "./plan";
@@ -93,8 +94,8 @@ function play(world: World, ensemble: Ensemble, course: Course): void {
     const chef = new ChefNode(course, `chef${i}`, dice);
     start(`chef${i}`, () => chef.run());
   }
-  const operator = new Operator(course, dice);
   const hands = world.party("operator");
+  const operator = new Operator(course, hands, dice);
   if (plan.operators > 0) world.at(0, () => void operator.run(), hands);
   const { note } = course;
   const { sessionTimeout } = plan;
@@ -102,6 +103,7 @@ function play(world: World, ensemble: Ensemble, course: Course): void {
     world,
     ensemble,
     workers,
+    operator,
     dice,
     sessionTimeout,
     note,
@@ -114,6 +116,7 @@ function play(world: World, ensemble: Ensemble, course: Course): void {
     else strikeAmid(scene, Math.ceil(dice.between(1, 50)), plan.length);
   }
   if (plan.comeback) strikeComeback(scene, plan);
+  if (plan.doubt) strikeGrants(scene, plan);
   world.run(plan.length);
   const violated = () => judge.violations.length > 0;
   heal(scene);
@@ -125,7 +128,11 @@ function play(world: World, ensemble: Ensemble, course: Course): void {
   settleDown(world, ensemble, calm, violated);
   if (violated()) return;
   const alive = () => workers.filter(({ party }) => !party.dead);
-  judge.checkRest(alive().flatMap(({ waiting }) => [...waiting]));
+  judge.checkRest({
+    waiting: alive().flatMap(({ waiting }) => [...waiting]),
+    holding: alive().flatMap(({ holding }) => holding),
+    alive: new Set(alive().map(({ name }) => name)),
+  });
   if (violated()) return;
   // everybody gives back what is held, until nobody wants anything any more
   const busy = () =>

@@ -55,6 +55,7 @@ export class Worker {
   readonly waiting = new Set<Waiting>();
   /** What is held until the end. */
   private readonly kept: Held[] = [];
+  private readonly cancels = new Set<() => void>();
   private ending = false;
   open = 0;
 
@@ -66,6 +67,16 @@ export class Worker {
 
   get name(): string {
     return this.party.name;
+  }
+
+  /** Holders that are its own until the end. */
+  get holding(): string[] {
+    return this.kept.map(({ id }) => id);
+  }
+
+  /** Gives up whatever it asks for. */
+  cancel(): void {
+    for (const cancel of this.cancels) cancel();
   }
 
   async run(): Promise<void> {
@@ -133,13 +144,14 @@ export class Worker {
     };
     const since = judge.now;
     note(this.name, `asks for ${request.owner.target}`);
-    if (turn.cancel !== null)
-      setTimeout(() => {
-        if (!this.waiting.has(waiting)) return;
-        note(this.name, `cancels ${request.owner.target}`);
-        controller.abort("cancelled");
-      }, turn.cancel);
+    const cancel = () => {
+      if (!this.waiting.has(waiting)) return;
+      note(this.name, `cancels ${request.owner.target}`);
+      controller.abort("cancelled");
+    };
+    if (turn.cancel !== null) setTimeout(cancel, turn.cancel);
     this.waiting.add(waiting);
+    this.cancels.add(cancel);
     try {
       const held = await acquire(this.session!, {
         ...request,
@@ -167,6 +179,7 @@ export class Worker {
       return null;
     } finally {
       this.waiting.delete(waiting);
+      this.cancels.delete(cancel);
     }
   }
 

@@ -167,7 +167,7 @@ export const MUTANTS: Mutant[] = [
   ]),
   mutant(
     "MEMBER-GONE",
-    undefined,
+    "light",
     [
       "lock/acquire/evaluate.ts",
       'if (left !== null && choice.kind !== "take") return "EVAL";',

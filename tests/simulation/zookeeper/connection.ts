@@ -107,6 +107,7 @@ export class ServerConnection {
   }
 
   send(request: Request): void {
+    this.server.ensemble.onSend(request, this);
     this.carry("up", () => this.arrived(request));
   }
 

@@ -1,7 +1,7 @@
 import type { World } from "../time/world";
 import { Leader, type Asker, type Decision } from "./leader";
 import type { ServerConnection } from "./connection";
-import type { Write } from "./requests";
+import type { Request, Write } from "./requests";
 import { Server } from "./server";
 import type { Transaction } from "./tree";
 
@@ -41,6 +41,8 @@ export class Ensemble {
     transaction: Transaction,
     decision: Decision | null,
   ) => void)[] = [];
+  /** Told each request before it is on its way. */
+  onSend: (request: Request, connection: ServerConnection) => void = () => {};
   private lastSession = 0;
   private readonly latencyBound: number;
   private readonly lagBound: number;
