@@ -9,8 +9,8 @@ export class DataRequest {
   readonly header = { xid: 0, type: GET_DATA };
 
   constructor(
-    private readonly path: string,
-    private readonly watch: boolean,
+    readonly path: string,
+    readonly watch: boolean,
   ) {}
 
   toBuffer(): Buffer {

@@ -10,6 +10,7 @@ import type {
   Right,
 } from "../../../core/zookeeper/quick-transactions";
 import type { Operation } from "../../../core/zookeeper/operations";
+import { DataRequest } from "../../../core/zookeeper/quick-reads";
 import { activeWorld, type Party, type World } from "../time/world";
 import { parseRights } from "./access";
 import type { ClientWatcher } from "./client-watches";
@@ -104,7 +105,10 @@ class SimulatedClient extends EventEmitter {
       this.state = state;
       this.emit("state", state);
     });
-    manager.queue = (request, done) => this.commit(request, done);
+    manager.queue = (request, done) => {
+      if (request instanceof DataRequest) this.getData(request, done);
+      else this.commit(request, done);
+    };
   }
 
   connect(): void {
@@ -142,12 +146,13 @@ class SimulatedClient extends EventEmitter {
     });
   }
 
-  getData(path: string, ...rest: [Done] | [ClientWatcher, Done]): void {
-    this.read("getData", path, rest, ({ err, data, stat }, watcher, done) => {
-      if (watcher && err === OK)
-        this.connectionManager.watches.add("data", path, watcher);
-      done(errorOf(err), data, libraryStat(stat));
-    });
+  /** In the form that core/zookeeper asks for it; it registers the watcher itself. */
+  private getData({ path, watch }: DataRequest, done: Done): void {
+    this.connectionManager.ask(
+      { kind: "getData", path, watch },
+      ({ err, data, stat }) =>
+        done(errorOf(err), { payload: { data, stat: libraryStat(stat) } }),
+    );
   }
 
   getChildren(path: string, ...rest: [Done] | [ClientWatcher, Done]): void {
@@ -160,7 +165,7 @@ class SimulatedClient extends EventEmitter {
   }
 
   private read(
-    kind: "exists" | "getData" | "getChildren",
+    kind: "exists" | "getChildren",
     path: string,
     rest: [Done] | [ClientWatcher, Done],
     answered: (

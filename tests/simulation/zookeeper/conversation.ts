@@ -4,6 +4,7 @@ import {
   codeOf,
   commit,
   createClient,
+  readData,
   modeOf,
 } from "../../../core/zookeeper/client";
 import type {
@@ -251,8 +252,7 @@ function send(
     case "exists":
       return client.exists(ask.path, done);
     case "getData":
-      if (ask.watch) return client.getData(ask.path, watcher, done);
-      return client.getData(ask.path, done);
+      return readData(client, ask.path, ask.watch ? watcher : undefined, done);
     case "getChildren":
       if (ask.watch) return client.getChildren(ask.path, watcher, done);
       return client.getChildren(ask.path, done);

@@ -9,7 +9,7 @@ import {
   type Request,
   type WatchEvent,
 } from "./requests";
-import { ClientWatches } from "./client-watches";
+import { ClientWatches, type ClientWatcher } from "./client-watches";
 
 /** The library's numbers of a connection's states. */
 export const STATES = {
@@ -90,6 +90,10 @@ export class Manager extends EventEmitter implements ClientEnd {
     });
     this.next = Math.floor(world.dice.next() * this.servers.length);
     this.connectTimeout = Math.floor(sessionTimeout / this.servers.length);
+  }
+
+  registerDataWatcher(path: string, watcher: ClientWatcher): void {
+    this.watches.add("data", path, watcher);
   }
 
   /** Nothing comes in bytes. */
