@@ -4,7 +4,7 @@
 const { spawnSync } = require("node:child_process");
 const path = require("node:path");
 const { parseArgs } = require("node:util");
-const { root, testFiles } = require("./suite/files");
+const { PACKED, root, testFiles } = require("./suite/files");
 const {
   lastLine,
   printFailures,
@@ -32,7 +32,10 @@ const { values, positionals } = parseArgs({
 });
 
 /** Of all test files. */
-const env = { LOCKED_ACTION_DIST: path.join(root, "dist") };
+const env = {
+  LOCKED_ACTION_DIST: path.join(root, "dist"),
+  LOCKED_ACTION_PACKED: PACKED,
+};
 
 function setUp() {
   const { status, signal } = spawnSync(

@@ -5,6 +5,7 @@ const { createHash } = require("node:crypto");
 const fs = require("node:fs");
 const Module = require("node:module");
 const path = require("node:path");
+const { runText } = require("./modules/load");
 
 const ROOT = path.join(__dirname, "..");
 const KEPT = path.join(ROOT, ".setup/compiled");
@@ -18,7 +19,7 @@ const loaded = new Map();
 Module._extensions[".ts"] = (module, file) => {
   const code = compiled(file, fs.readFileSync(file, "utf8"));
   loaded.set(file, code);
-  module._compile(code, file);
+  runText(module, file, code);
 };
 
 function compiled(file, text) {

@@ -4,6 +4,8 @@ const fs = require("node:fs");
 const path = require("node:path");
 
 const root = path.join(__dirname, "../..");
+/** Where the build leaves the package for the tests: packed, and unpacked as `package`. */
+const PACKED = path.join(root, ".setup/packed");
 const SERVERS = ["tests/support/hosts.ts", "tests/support/zookeeper.ts"];
 const SHARED = "tests/support/shared-zookeeper.ts";
 const IMPORT = /(?:from|import|require\()\s*"(\.[^"]+)"/g;
@@ -71,4 +73,4 @@ function resolve(name) {
   );
 }
 
-module.exports = { root, testFiles, traitsOf };
+module.exports = { PACKED, root, testFiles, traitsOf };

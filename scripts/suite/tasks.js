@@ -51,6 +51,7 @@ function testTask(file, { seconds, deadline, env }) {
     seconds,
     ...traitsOf(file),
     args: [
+      ...["--require", path.join(root, "scripts/typescript.js")],
       bin("mocha/bin/_mocha"),
       "--reporter",
       path.join(root, "scripts/reporter.js"),

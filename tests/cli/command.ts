@@ -3,13 +3,17 @@ import { once } from "node:events";
 import path from "node:path";
 import { eventually } from "../support/eventually";
 import type { Sandbox } from "../support/sandbox";
-import { TYPESCRIPT } from "../support/typescript";
+import { KEPT_MODULES, TYPESCRIPT } from "../support/typescript";
 
 const dist = process.env.LOCKED_ACTION_DIST;
 
 /** What runs the command: the build if the test run has made one, else the source. */
 export const COMMAND = dist
-  ? [process.execPath, path.join(dist, "cli/main.js")]
+  ? [
+      process.execPath,
+      ...["--require", KEPT_MODULES],
+      path.join(dist, "cli/main.js"),
+    ]
   : [
       process.execPath,
       ...["--require", TYPESCRIPT],

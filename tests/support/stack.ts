@@ -1,7 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { createRequire } from "node:module";
 import path from "node:path";
 import type { EngineEvent, OperationResult, State } from "../../engine";
-import { openCliStack } from "./cli-stack";
 import type { TestProject } from "./project";
 import { TYPESCRIPT } from "./typescript";
 
@@ -65,7 +65,13 @@ export async function openStack(
   settings: StackSettings,
   engine = chosenEngine(),
 ): Promise<Stack> {
-  if (engine === "pulumi") return openCliStack(project, name, settings);
+  if (engine === "pulumi") {
+    const load = createRequire(__filename); // with all of Pulumi's SDK
+    const { openCliStack } = load(
+      "./cli-stack",
+    ) as typeof import("./cli-stack");
+    return openCliStack(project, name, settings);
+  }
   return openLocalStack(project, name, settings);
 }
 
