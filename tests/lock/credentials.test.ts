@@ -6,6 +6,7 @@ import {
   listLocks,
   lockPath,
   LockRefused,
+  readHoldersOf,
 } from "../../core/lock";
 import { EMPTY } from "../../core/zookeeper/operations";
 import { newLock, useLab } from "./lab";
@@ -59,6 +60,53 @@ describe("a lock with credentials", () => {
       expect((await theirs.remove(closed)).code).to.equal("NOT_EMPTY");
       expect((await theirs.setData(root, EMPTY, -1)).code).to.equal("NO_AUTH");
     }
+  });
+
+  it("is not told as free where a part of it is closed to who looks", async () => {
+    const [ours, theirs] = [await lab.session(), await lab.session({ auth })];
+    for (const closed of ["holders", "holders/0", "waiters", "chef"]) {
+      const lock = newLock({ root: "/tests" });
+      const chef = `/chef-${lock.name.replace(" ", "-")}`;
+      const data = { v: 2, max: 1, maxFailures: 1, mirrors: [chef] };
+      const path = lockPath("/tests", lock.name);
+      await ours.create("/tests");
+      await ours.create(path, Buffer.from(JSON.stringify(data)));
+      for (const part of ["holders", "waiters", "history"])
+        if (part !== closed) await ours.create(`${path}/${part}`);
+      const hidden = closed === "chef" ? chef : `${path}/${closed}`;
+      await theirs.create(hidden, EMPTY, "persistent", "own");
+      const refused = `answered NO_AUTH`;
+      const seen = await describeLock(ours, "/tests", lock.name).then(
+        () => "free",
+        (error: LockRefused) => error.message,
+      );
+      expect(seen, closed)
+        .to.contain(refused)
+        .and.contain(hidden.split("/").at(-1));
+      if (closed === "chef" || closed === "waiters") continue;
+      const held = await readHoldersOf(ours, path).then(
+        () => "nobody",
+        (error: LockRefused) => error.message,
+      );
+      expect(held, closed).to.contain(refused);
+    }
+  });
+
+  it("counts a waiter whose record is closed to who looks", async () => {
+    const [ours, theirs] = [await lab.session(), await lab.session({ auth })];
+    const lock = newLock({ root: "/tests" });
+    await (await lab.get(lock.by("a"), ours)).release();
+    const path = lockPath("/tests", lock.name);
+    const name = "0123456789abcdef-0123456789abcdef-";
+    await theirs.create(
+      `${path}/waiters/${name}`,
+      EMPTY,
+      "ephemeralSequential",
+      "own",
+    );
+    const { waiters } = await describeLock(ours, "/tests", lock.name);
+    expect(waiters).to.have.length(1);
+    expect(waiters[0]!.record).to.equal(null);
   });
 
   it("is refused to who has others", async () => {

@@ -1,5 +1,5 @@
 import { lockedAction } from "../../text/command";
-import { isLoss, type Reply } from "../../zookeeper/replies";
+import { isLoss, type DataReply, type Reply } from "../../zookeeper/replies";
 import type { Session } from "../../zookeeper/session";
 import type { Watcher } from "../../zookeeper/watches";
 import { chefHalf } from "../chef/chef-half";
@@ -16,7 +16,7 @@ import {
   type LockPaths,
 } from "../tree/paths";
 import { readHolders } from "../tree/read-holders";
-import { readSettled } from "../tree/read-settled";
+import { readAnswered, readSettled } from "../tree/read-settled";
 import { decodeHolder, decodeLock, type LockData } from "../tree/records";
 import { refusal } from "../tree/refusal";
 import {
@@ -113,13 +113,13 @@ export async function describeLock(
   );
 }
 
-/** Those who hold a lock; of one that is not there nobody does. @throws LockUnavailable */
+/** Those who hold a lock; of one that is not there nobody does. @throws LockUnavailable, LockRefused */
 export async function readHoldersOf(
   session: Session,
   path: string,
 ): Promise<HolderView[]> {
   const paths = pathsOf(path);
-  const { holders } = await readSettled(session, () =>
+  const { holders } = await readAnswered(session, paths.holders, () =>
     readHolders(session, paths),
   );
   const date = session.system.date();
@@ -139,10 +139,14 @@ async function view(
   if (!lock) return null;
   const [{ holders: members }, { waiters, more, foreign }, ...chefs] =
     await Promise.all([
-      readSettled(session, () => readHolders(session, paths)),
-      readSettled(session, () => readWaiters(session, paths.waiters, most)),
+      readAnswered(session, paths.holders, () => readHolders(session, paths)),
+      readAnswered(session, paths.waiters, () =>
+        readWaiters(session, paths.waiters, most),
+      ),
       ...lock.mirrors.map((mirror) =>
-        readSettled(session, () => readChefHolder(session, mirror, paths)),
+        readAnswered(session, mirror, () =>
+          readChefHolder(session, mirror, paths),
+        ),
       ),
     ]);
   const date = session.system.date();
@@ -239,7 +243,7 @@ async function readWaiters(
     const batch = ours.slice(at, at + Math.min(BATCH, most - waiters.length));
     at += batch.length;
     const replies = await Promise.all(
-      batch.map((id) => session.getData(`${path}/${id}`)),
+      batch.map((id) => readWaiter(session, `${path}/${id}`)),
     );
     for (const [i, { data, stat, ...answer }] of replies.entries()) {
       if (isLoss(answer)) code = answer.code;
@@ -252,6 +256,12 @@ async function readWaiters(
     }
   }
   return { code, waiters, more: ours.length - at, foreign };
+}
+
+/** What is closed to these credentials waits all the same. */
+async function readWaiter(session: Session, path: string): Promise<DataReply> {
+  const reply = await session.getData(path);
+  return reply.code === "NO_AUTH" ? session.exists(path) : reply;
 }
 
 const isOther = (name: string) => !isWaiterName(name);
