@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import * as zookeeper from "node-zookeeper-client";
 import type { Client, Event } from "node-zookeeper-client";
 import { FURTHER_CODES } from "./codes";
-import { Frames } from "./frames";
+import { AnswerTooLarge, Frames } from "./frames";
 import type { Access, CreateMode, Operation } from "./operations";
 import { DataRequest } from "./quick-reads";
 import "./quick-records";
@@ -76,6 +76,9 @@ export function internals(client: Client): Internals {
 /** Emitted by a client whose server serves nobody without credentials (`enforce.auth.enabled`). */
 export const CREDENTIALS_DEMANDED = "credentialsDemanded";
 
+/** Emitted when an answer is longer than any that we take: asked again, it would be as long. */
+export const ANSWER_TOO_LARGE = "answerTooLarge";
+
 /** Such a server ends the connection with this; the library drops it, for its number is no request's. */
 function demandsCredentials(frame: Buffer): boolean {
   const [afterLength, afterXid, afterZxid] = [4, 8, 16];
@@ -107,7 +110,8 @@ export function createClient(servers: Servers, sessionTimeout: number): Client {
         if (demandsCredentials(frame)) client.emit(CREDENTIALS_DEMANDED);
         handle(frame);
       });
-    } catch {
+    } catch (error) {
+      if (error instanceof AnswerTooLarge) client.emit(ANSWER_TOO_LARGE);
       // Whatever cannot be parsed ends this connection; our deadlines do the rest.
       manager.socket?.destroy();
     }

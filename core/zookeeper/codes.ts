@@ -45,6 +45,14 @@ const ADVICE: Partial<Record<Code, string[]>> = {
   ],
   SESSION_MOVED: ["the session is on another server by now: try again"],
   REQUEST_TIMEOUT: ["the ensemble did not answer in its own time: try again"],
+  ANSWER_TOO_LARGE: [
+    "the answer is longer than 64 MiB: a node has more children, or more data, than any lock makes",
+    "count them: zkCli.sh, then stat PATH; remove what nobody needs",
+  ],
+  REQUEST_TOO_LARGE: [
+    "it was not sent: a server takes a megabyte at once (jute.maxbuffer), and ends the connection over more",
+    "a record in this lock has grown too large: see it with locked-action show, then clear its holder",
+  ],
   THROTTLED: ["the server is overloaded and drops requests: try again later"],
 };
 

@@ -1,6 +1,9 @@
 /** Longer than any answer: whoever says so speaks another protocol. */
 const LONGEST = 64 * 1024 * 1024;
 
+/** An answer that is refused for its size. */
+export class AnswerTooLarge extends RangeError {}
+
 /** Cuts a stream into frames: each begins with its length. */
 export class Frames {
   private parts: Buffer[] = [];
@@ -29,7 +32,7 @@ export class Frames {
 
 function sizeOf(buffer: Buffer): number {
   const size = buffer.readInt32BE(0);
-  if (size < 0 || size > LONGEST)
-    throw new RangeError(`a frame of ${size} bytes`);
+  if (size > LONGEST) throw new AnswerTooLarge(`a frame of ${size} bytes`);
+  if (size < 0) throw new RangeError(`a frame of ${size} bytes`);
   return size;
 }

@@ -3,6 +3,8 @@ import type { Code, Reply } from "./replies";
 interface Call {
   /** `System.now()` */
   sentAt: number;
+  /** It changes nothing, whatever becomes of it. */
+  reads: boolean;
   settle(reply: Reply): void;
 }
 
@@ -12,11 +14,12 @@ export class InFlight {
 
   run<R extends Reply>(
     sentAt: number,
+    reads: boolean,
     send: (answered: (reply: R) => void) => void,
   ): Promise<R> {
     return new Promise<R>((resolve) => {
       const call: Call = {
-        sentAt,
+        ...{ sentAt, reads },
         settle: (reply) => {
           if (this.calls.delete(call)) resolve(reply as R);
         },
@@ -39,6 +42,12 @@ export class InFlight {
       if (call.sentAt >= time) return;
       call.settle({ code: "TIMEOUT" });
     }
+  }
+
+  /** Its answer is refused: of a read that is all there is to say, of a change it says nothing. */
+  refuseNext(code: Code): void {
+    const [next] = this.calls;
+    if (next?.reads) next.settle({ code });
   }
 
   /** Nothing of it will be answered any more. */

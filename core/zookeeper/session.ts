@@ -68,6 +68,7 @@ export class Session extends SupervisedClient {
     mode: CreateMode = "persistent",
     access?: Access,
   ): Promise<CreateReply> {
+    if (isTooLarge([{ path, data }])) return Promise.resolve(TOO_LARGE);
     return this.call("create", (client, done) =>
       client.create(
         this.chroot + path,
@@ -84,6 +85,7 @@ export class Session extends SupervisedClient {
   }
 
   setData(path: string, data: Buffer, version: number): Promise<DataReply> {
+    if (isTooLarge([{ path, data }])) return Promise.resolve(TOO_LARGE);
     return this.call("setData", (client, done) =>
       client.setData(this.chroot + path, data, version, (error, stat) =>
         done({ code: codeOf(error), ...withStat(stat) }),
@@ -101,6 +103,7 @@ export class Session extends SupervisedClient {
 
   /** All or nothing. */
   multi(operations: Operation[]): Promise<MultiReply> {
+    if (isTooLarge(operations)) return Promise.resolve(TOO_LARGE);
     return this.call("multi", (client, done) =>
       commit(
         client,
@@ -167,6 +170,16 @@ export class Session extends SupervisedClient {
     }
     return reply;
   }
+}
+
+/** What a server takes at once by default is 1,048,575 bytes, with all that stands around the data. */
+const LARGEST = 1_000_000;
+const TOO_LARGE: Reply = { code: "REQUEST_TOO_LARGE", unsent: true };
+
+function isTooLarge(parts: readonly { path: string; data?: Buffer }[]) {
+  let size = 0;
+  for (const { path, data } of parts) size += path.length + (data?.length ?? 0);
+  return size > LARGEST;
 }
 
 /** Anybody, and more than to look. */

@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
 import {
+  ANSWER_TOO_LARGE,
   CREDENTIALS_DEMANDED,
   abandon,
   CONNECTING,
@@ -29,6 +30,9 @@ export interface SessionOptions {
 
 /** Milliseconds between two looks at a session. */
 const PERIOD = 50;
+
+/** What changes nothing, by kind. */
+const READS = new Set(["exists", "getData", "getChildren", "getACL"]);
 
 export type SessionState = "connected" | "suspended" | "refused" | "closed";
 
@@ -127,6 +131,9 @@ export abstract class SupervisedClient extends EventEmitter {
           `${this.servers} serves nobody without credentials`,
           "AUTHENTICATION_DEMANDED",
         );
+    });
+    client.on(ANSWER_TOO_LARGE, () => {
+      if (client === this.client) this.inFlight.refuseNext("ANSWER_TOO_LARGE");
     });
     client.connect();
   }
@@ -230,7 +237,7 @@ export abstract class SupervisedClient extends EventEmitter {
     this.sent.set(kind, (this.sent.get(kind) ?? 0) + 1);
     const sentAt = this.system.now();
     inOnePiece(client);
-    return this.inFlight.run<R>(sentAt, (answered) =>
+    return this.inFlight.run<R>(sentAt, READS.has(kind), (answered) =>
       send(client, (reply) => {
         const { code } = reply;
         const lost = code === "CONNECTION_LOSS" || code === "SESSION_EXPIRED";
