@@ -25,6 +25,15 @@ export function secondsOrZero(text: string): number {
   return /^0+(\.0*)?$/.test(text.trim()) ? 0 : seconds(text);
 }
 
+/** A variable of a shell that is not set names nothing. */
+export function word(text: string): string {
+  if (text.trim() === "")
+    throw new InvalidArgumentError(
+      "This must not be empty: is a variable unset?",
+    );
+  return text;
+}
+
 export function count(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text))
     throw new InvalidArgumentError("Expected a whole number from 1.");

@@ -19,6 +19,7 @@ import { holderToJson } from "../lock-json";
 import { holderBlock } from "../lock-page";
 import { locked } from "../next-steps";
 import { consent, printChange, reasonFor } from "../operator";
+import { word } from "../options";
 
 interface Options {
   holder?: string;
@@ -30,9 +31,9 @@ interface Options {
 }
 
 export const clear = new Command("clear")
-  .argument("<name>", "the lock")
-  .option("--holder <id>", "which holder, as show prints it")
-  .option("--waiter <id>", "or which waiter, or stray node among them")
+  .argument("<name>", "the lock", word)
+  .option("--holder <id>", "which holder, as show prints it", word)
+  .option("--waiter <id>", "or which waiter, or stray node among them", word)
   .option("--chef <path>", "or the lock of a Chef node that is dead")
   .option("-m, --message <why>", "why; kept in the lock's history")
   .option("-y, --yes", "do not ask")

@@ -8,12 +8,12 @@ import { oneLine } from "../../core/text/lines";
 import { perform, withSession, type Context } from "../context";
 import { findLock } from "../find";
 import { historyToJson } from "../lock-json";
-import { count } from "../options";
+import { count, word } from "../options";
 import { table } from "../table";
 import { undisturbed } from "../undisturbed";
 
 export const history = new Command("history")
-  .argument("<name>", "the lock")
+  .argument("<name>", "the lock", word)
   .option("--last <n>", "how many records", count, 20)
   .summary("what was done under the lock, and by operators")
   .description(

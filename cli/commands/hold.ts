@@ -8,13 +8,14 @@ import { whoWeAre } from "../../core/text/who";
 import { perform, withSession } from "../context";
 import { findLock } from "../find";
 import { printChange, reasonFor } from "../operator";
+import { word } from "../options";
 
 interface Options {
   message?: string;
 }
 
 export const hold = new Command("hold")
-  .argument("<name>", "the lock")
+  .argument("<name>", "the lock", word)
   .option("-m, --message <why>", "why; whoever waits gets to read it")
   .summary("let nobody new act: stop a roll from outside")
   .description(
@@ -49,7 +50,7 @@ Examples:
   );
 
 export const unhold = new Command("unhold")
-  .argument("<name>", "the lock")
+  .argument("<name>", "the lock", word)
   .option("-m, --message <why>", "why; kept in the lock's history")
   .summary("let it go on: the first who waits is granted at once")
   .addHelpText(

@@ -7,22 +7,29 @@ import {
   seconds,
   secondsOrZero,
   type GlobalOptions,
+  word,
 } from "../options";
 import type { RunOptions } from "../run/request";
 import { isSkipped, runWithoutLock } from "../run/without-lock";
 import { runUnderLock } from "../run/under-lock";
 
 export const run = new Command("run")
-  .argument("<name>", "the lock")
+  .argument("<name>", "the lock", word)
   .argument("<command...>", "what to run, after --")
   .option(
     "--data <data>",
     "lock data: equal data is one group (default: target)",
+    word,
   )
-  .option("--target <name>", "the machine it is about (default: this one)")
+  .option(
+    "--target <name>",
+    "the machine it is about (default: this one)",
+    word,
+  )
   .option(
     "--subject <text>",
     "what on the machine it is about (default: the command)",
+    word,
   )
   .option(
     "--timeout <seconds>",

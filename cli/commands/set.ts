@@ -5,7 +5,13 @@ import { perform, withSession } from "../context";
 import { usage } from "../errors";
 import { findLock } from "../find";
 import { printChange } from "../operator";
-import { count, countOrNone, limitsGiven, type LimitOptions } from "../options";
+import {
+  count,
+  countOrNone,
+  limitsGiven,
+  type LimitOptions,
+  word,
+} from "../options";
 
 interface Options extends LimitOptions {
   message?: string;
@@ -14,7 +20,7 @@ interface Options extends LimitOptions {
 }
 
 export const set = new Command("set")
-  .argument("<name>", "the lock")
+  .argument("<name>", "the lock", word)
   .option("--max-holders <n>", "groups that may hold at once", count)
   .option(
     "--max-per-group <n>",

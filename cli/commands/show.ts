@@ -5,9 +5,10 @@ import { perform, withSession } from "../context";
 import { findLock } from "../find";
 import { lockToJson } from "../lock-json";
 import { lockPage } from "../lock-page";
+import { word } from "../options";
 
 export const show = new Command("show")
-  .argument("<name>", "the lock")
+  .argument("<name>", "the lock", word)
   .option("--chef <path>", "and this lock of Chef's cookbook", chefPath)
   .summary("one lock: who holds it, what failed, who waits, what to do")
   .description(

@@ -14,7 +14,7 @@ import { EXIT } from "../exit-codes";
 import { findLock } from "../find";
 import { LiveLocks } from "../live-locks";
 import { nextSteps } from "../next-steps";
-import { seconds } from "../options";
+import { seconds, word } from "../options";
 
 interface Options {
   timeout: number;
@@ -23,7 +23,7 @@ interface Options {
 }
 
 export const wait = new Command("wait")
-  .argument("<name>", "the lock")
+  .argument("<name>", "the lock", word)
   .option("--timeout <seconds>", "how long at most", seconds, 900)
   .option("--chef <path>", "and for this lock of Chef's cookbook", chefPath)
   .addOption(

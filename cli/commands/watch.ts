@@ -20,14 +20,20 @@ import { lockPage } from "../lock-page";
 import { blockedBy, slotsUsed } from "../lock-state";
 import { lockTable, stateWords } from "../lock-table";
 import { Screen } from "../screen";
+import { word } from "../options";
 
 /** Milliseconds between two redraws, however much happens. */
 const REDRAW = 200;
 /** Milliseconds after which ages are drawn anew. */
 const TICK = 1000;
 
+const words = (text: string, before: string[] | undefined): string[] => [
+  ...(before ?? []),
+  word(text),
+];
+
 export const watch = new Command("watch")
-  .argument("[names...]", "the locks (default: all)")
+  .argument("[names...]", "the locks (default: all)", words)
   .summary("the same as list or show, live")
   .description(
     `Follows locks by ZooKeeper's watches; nothing is polled. On a terminal one page
