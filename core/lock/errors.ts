@@ -66,6 +66,9 @@ export class LockOnHold extends LockError {
 /** The holder is not ours any more: cleared by an operator or adopted by a later run of its owner. */
 export class LockLost extends LockError {}
 
+/** The Chef lock that goes with the holder was deleted, or is another's: to act would be to act beside a Chef node. The holder is ours still. */
+export class ChefLockGone extends LockError {}
+
 /** ZooKeeper could not be reached to settle what happened: the path that may be left is named. */
 export class LockInDoubt extends LockError {
   constructor(

@@ -149,13 +149,13 @@ export interface Held {
   readonly adoptedAge: number | null;
   /** Seconds since the grant. */
   held(): number;
-  /** Changes own record (baseline, drained, acting) in ZooKeeper, and with it re-asserts: no `reassert` is needed right after it. @throws LockLost */
+  /** Changes own record (baseline, drained, acting) in ZooKeeper, and with it re-asserts: no `reassert` is needed right after it. @throws LockLost; ChefLockGone if it says that something begins */
   record(
     change: Partial<
       Pick<HolderRecord, "baseline" | "drained" | "acting" | "runKey">
     >,
   ): Promise<void>;
-  /** Asks the quorum whether the lock is still ours; to be called right before each act. @throws LockLost */
+  /** Asks the quorum whether the lock is still ours; to be called right before each act. @throws LockLost, ChefLockGone */
   reassert(): Promise<void>;
   /** @throws LockLost if somebody cleared or adopted it, ReleaseInDoubt if no answer came in time */
   release(entry?: HistoryEntry): Promise<Released>;

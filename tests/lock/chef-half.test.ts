@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import {
+  ChefLockGone,
   clear,
   clearChef,
   describeLock,
@@ -72,6 +73,33 @@ describe("the Chef half of a lock that stands", () => {
     const adopter = await lab.get(lock.by("a", { chef }));
     expect(await isOurs(session, path)).to.equal(true);
     await adopter.release();
+    await lab.isEmpty(lock);
+  });
+
+  it("is asked for right before the act: gone, or a Chef node's, and nothing begins", async () => {
+    const { lock, chef, path } = shared();
+    const session = await lab.session();
+    const held = await lab.get(lock.by("a", { chef }));
+    await held.reassert();
+    const acting = { run: "r", runKey: "k", since: "now", deadline: 1 };
+    await held.record({ acting });
+    await session.remove(path);
+    const gone = `lock ${lock.name}: the Chef lock ${path} that goes with it was deleted, or is another's`;
+    for (const taken of [false, true]) {
+      if (taken) await byChefNode(session, path);
+      for (const begin of [
+        () => held.reassert(),
+        () => held.record({ acting }),
+        () => held.record({ drained: true }),
+      ]) {
+        const error = await begin().catch((e: unknown) => e);
+        expect(error).to.be.instanceOf(ChefLockGone);
+        expect((error as Error).message).to.equal(gone);
+      }
+    }
+    await held.record({ runKey: "what was done is written all the same" });
+    expect(await held.release()).to.deep.equal({ lostMirror: path });
+    expect((await session.getData(path)).data?.toString()).to.equal("web9");
     await lab.isEmpty(lock);
   });
 

@@ -161,7 +161,7 @@ export class Catalogue extends Registry {
             clients: told.map((c) => this.clientId(c)),
             tree: move.tree ? this.treeId(move.tree) : -1,
             fault: move.fault,
-            violation: violation ?? moved(a, move.clients[0]),
+            violation: violation ?? moved(a, move.clients[0], () => before),
             story: this.telling ? move.story : silent,
           };
         },
@@ -220,7 +220,7 @@ export class Catalogue extends Registry {
       surroundings: -1,
       fault: move.fault,
       view: move.view,
-      violation: violation ?? moved(from, move.client),
+      violation: violation ?? moved(from, move.client, () => this.tree(before)),
       evicted,
       story: this.telling ? move.story : silent,
     };

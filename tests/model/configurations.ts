@@ -59,6 +59,10 @@ export const SUITE: Configuration[] = [
   }),
   two("L is missing", { missing: true, faults: { any: 1 }, memory: 1 }),
   two("Chef's cookbook beside", { chef: 1, faults: { any: 1 } }),
+  two("Chef's lock deleted by hand at any moment", {
+    ...{ chef: 0, records: true },
+    faults: { chefCleared: 1, lostReply: 1 },
+  }),
   two("one owner beside Chef, its lock deleted by hand", {
     ...{ owners: "pp", groups: "aa", chef: 1 },
     faults: { failure: 1, chefCleared: 1, lostReply: 1 },

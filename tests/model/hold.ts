@@ -10,7 +10,7 @@ import {
   type Terms,
 } from "./client";
 import { gone } from "./grant";
-import { encodeMember, L } from "./layout";
+import { encodeMember, L, M } from "./layout";
 import { ANY, check, create, set, type Op } from "./tree";
 
 export const createLive = (c: Client, t: Terms): Request & { ops: Op[] } => ({
@@ -31,14 +31,21 @@ export const RELIVE: StepRules = {
       : gone(c),
 };
 
+/** Nothing begins without the Chef lock that goes with the holder. */
+const mirrorIsKept = (c: Client, t: Terms): Op[] =>
+  c.data.mirror && t.has("CHEF-ACT") ? [check(M, 1)] : [];
+
 export const RE_ASSERT: StepRules = {
   ask(c, t): Request {
     const u = holder(c, t);
     if (!t.has("REASSERT")) return { ops: [check(L)] };
-    return { ops: [check(u), check(`${u}/${liveName(c, t)}`)] };
+    return {
+      ops: [check(u), check(`${u}/${liveName(c, t)}`), ...mirrorIsKept(c, t)],
+    };
   },
   hear(c, t, answer) {
     if (answer.ok) return to(c, t.records ? "RECORD" : "ACT");
+    if (answer.path === M) return to(c, "FAIL");
     return answer.path === holder(c, t) ? gone(c) : to(c, "RELIVE");
   },
 };
@@ -52,7 +59,11 @@ export const RECORD: StepRules = {
     const version = t.has("RECORD-VERSION") ? c.version : ANY;
     const data = encodeMember({ ...c.data, recorded: true });
     return {
-      ops: [check(`${u}/${liveName(c, t)}`), set(u, data, version)],
+      ops: [
+        check(`${u}/${liveName(c, t)}`),
+        set(u, data, version),
+        ...mirrorIsKept(c, t),
+      ],
     };
   },
   hear(c, t, answer) {
@@ -65,6 +76,7 @@ export const RECORD: StepRules = {
       const data = { ...c.data, recorded: true };
       return to({ ...c, data, version: c.version + 1 }, "ACT");
     }
+    if (answer.path === M) return to(c, "FAIL");
     if (answer.code === "BAD_VERSION") return { ...c, phase: "barrier" };
     return answer.path === u ? gone(c) : to(c, "RELIVE");
   },

@@ -19,6 +19,7 @@ export const VIOLATIONS = {
   GROUP_TWICE: "G1: one group in two slots",
   OWNER_TWICE: "G1: two runs of one owner hold or act",
   FOREIGN_SLOT: "G1: a member in a slot of another group",
+  BESIDE_CHEF: "G10: acts without the Chef lock that goes with its holder",
   EVICTED_ACTS: "acts after its holder was cleared or adopted",
   VANISHED: "G2, G3: a holder was deleted by somebody who may not",
   SEEMS_DEAD: "G3: a holder that lives has no live node: it can be adopted",
@@ -135,12 +136,19 @@ export function commit(
 }
 
 /** Whether a step was right for who took it. */
-export function moved(from: Client, c: Client): Violation | null {
+export function moved(
+  from: Client,
+  c: Client,
+  tree: () => Tree,
+): Violation | null {
   if (c.toldGone && !from.evicted) return "FALSE_REPORT";
   const frees = from.step === "RELEASE" && from.giveUp && c.step !== "RELEASE";
   if (frees && from.adopted && !c.toldGone) return "KEPT_FREED";
   const begins = c.step === "ACT" && from.step !== "ACT";
-  return begins && from.evicted ? "EVICTED_ACTS" : null;
+  if (begins && from.evicted) return "EVICTED_ACTS";
+  return begins && c.data.mirror && !mirrorIsOurs(tree())
+    ? "BESIDE_CHEF"
+    : null;
 }
 
 /** Whether a client that sleeps with no event on its way, or acts, rightly does so. */

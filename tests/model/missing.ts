@@ -142,6 +142,7 @@ export const MISSING: Record<Rule, Missing> = {
       cached: true,
     },
   ),
+  "CHEF-ACT": shows("BESIDE_CHEF", { chefCleared: 1 }, { chef: 0 }),
   "FOREIGN-WAITER": shows("ASLEEP", {}, { foreign: true }),
 };
 

@@ -70,6 +70,9 @@ function clear(
   };
 }
 
+const chefIsThrough = ({ chef }: Surroundings): boolean =>
+  chef.cycles === 0 && chef.at === "poll";
+
 function operator(s: Surroundings, t: OutsideTerms, tree: Tree): OutsideMove[] {
   const moves = holdersOf(tree).map((u) => clear(s, t, tree, u));
   const lock = lockOf(tree);
@@ -83,7 +86,9 @@ function operator(s: Surroundings, t: OutsideTerms, tree: Tree): OutsideMove[] {
       story: () => `operator ${hold ? "HOLD" : "UNHOLD"}`,
     });
   }
-  if (mirrorIsOurs(tree) && holdersOf(tree).every((u) => u.state === "failed"))
+  // nobody can stop an act that has begun: where Chef could act beside it, only while nobody works
+  const quiet = holdersOf(tree).every((u) => u.state === "failed");
+  if (mirrorIsOurs(tree) && (quiet || chefIsThrough(s)))
     moves.push({
       surroundings: s,
       tree: apply(tree, [remove(M)]).tree,

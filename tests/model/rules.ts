@@ -53,6 +53,7 @@ export const RULES = {
   "CHEF-JOIN": "a join owns `M`, and no mate is without it",
   "CHEF-LEAVE":
     "leaving only members behind that do not name its `M`, a release deletes `M` and checks all of them",
+  "CHEF-ACT": "nothing begins without the `M` of its holder",
   "FOREIGN-WAITER": "a foreign child of `W` is no waiter",
 } as const;
 

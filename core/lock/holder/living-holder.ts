@@ -1,7 +1,7 @@
 import { clearCommand, lockedAction, type LockPlace } from "../../text/command";
 import { placeOf } from "../describe";
 import type { Session } from "../../zookeeper/session";
-import { LockInDoubt, LockLost } from "../errors";
+import { ChefLockGone, LockInDoubt, LockLost } from "../errors";
 import { readHistory } from "../tree/history";
 import type { LockPaths } from "../tree/paths";
 import type { LockState } from "../tree/records";
@@ -152,9 +152,10 @@ export abstract class LivingHolder {
       for (;;) {
         await this.reliveOurs(until);
         const { reply } = await settle(session, until, () =>
-          session.multi(reassert(path, this.live)),
+          session.multi(reassert(path, this.live, this.mirror)),
         );
         if (reply.code === "OK" && this.epoch === session.epoch) return;
+        if (reply.failed === "mirror") throw this.chefGone();
         if (reply.failed === "holder") throw await this.lost();
         if (reply.code !== "OK" && reply.failed !== "live")
           throw refusal(reply, `re-asserting ${path}`, session);
@@ -163,7 +164,11 @@ export abstract class LivingHolder {
     });
   }
 
-  /** RECORD: each write names the version of u that the one before it made, so that no late one undoes a later one, or FAIL. */
+  /**
+   * RECORD: each write names the version of u that the one before it made, so
+   * that no late one undoes a later one, or FAIL. One that says that something
+   * begins asks for the Chef lock as well.
+   */
   async record(
     change: Partial<
       Pick<HolderRecord, "baseline" | "drained" | "acting" | "runKey">
@@ -171,17 +176,20 @@ export abstract class LivingHolder {
   ): Promise<void> {
     const { session, path } = this;
     const data = { ...this.data, ...change };
+    const begins = change.acting || change.drained;
+    const mirror = begins ? this.mirror : null;
     await this.settling("recording in", async (until) => {
       for (;;) {
         await this.reliveOurs(until);
         const { reply } = await settle(session, until, () =>
-          session.multi(record(path, this.live, data, this.version)),
+          session.multi(record(path, this.live, data, this.version, mirror)),
         );
         if (reply.code === "OK") {
           this.version = reply.stats!.get("holder")!.version;
           if (this.epoch === session.epoch) break;
           continue; // known as alive to the old session only
         }
+        if (reply.failed === "mirror") throw this.chefGone();
         if (reply.failed === "holder" && reply.code === "BAD_VERSION") {
           await this.readVersion(until); // an earlier copy got through
           continue;
@@ -238,6 +246,22 @@ export abstract class LivingHolder {
     } finally {
       if (this.isOver()) this.leave();
     }
+  }
+
+  /** The Chef lock that is ours as long as we hold. */
+  private get mirror(): string | null {
+    return this.data.mirror ?? null;
+  }
+
+  private chefGone(): ChefLockGone {
+    return new ChefLockGone(
+      `lock ${this.name}: the Chef lock ${this.mirror} that goes with it was deleted, or is another's`,
+      [
+        "a Chef node may be at work: nothing is begun beside it",
+        `who has it: ${lockedAction(this.place, "show", this.name)}`,
+        "the next run takes the Chef lock again, or waits for it",
+      ],
+    );
   }
 
   private get place(): LockPlace {

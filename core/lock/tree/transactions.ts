@@ -259,9 +259,14 @@ export const relive = (
   session.create(`${path}/${liveName}`, EMPTY, "ephemeral");
 
 /** RE-ASSERT: the quorum says that the holder is ours, and that this session is known to be alive. */
-export const reassert = (path: string, liveName: string): Operation[] => [
+export const reassert = (
+  path: string,
+  liveName: string,
+  mirror: string | null,
+): Operation[] => [
   check("holder", path),
   check("live", `${path}/${liveName}`),
+  ...(mirror === null ? [] : keepMirror(mirror)), // CHEF-ACT
 ];
 
 /** RECORD: at the version that this run knows, so that a late one undoes nothing (RECORD-VERSION). */
@@ -270,9 +275,11 @@ export const record = (
   liveName: string,
   data: HolderRecord,
   version: number,
+  mirror: string | null,
 ): Operation[] => [
   check("live", `${path}/${liveName}`), // only a live run writes: an adopter is never written over
   set("holder", path, encodeHolder(data), version),
+  ...(mirror === null ? [] : keepMirror(mirror)), // CHEF-ACT
 ];
 
 /** What is to be taken away, and what stays. */

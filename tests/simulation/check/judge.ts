@@ -39,6 +39,8 @@ export class Judge {
   readonly granted = new Map<string, number>();
 
   private readonly holders: string;
+  /** When the Chef lock was ours last: virtual milliseconds. */
+  private mirrorOursAt = -1;
   /** Of the Chef lock: its version at the leader; null: it is not there. */
   private mirrorVersion: number | null = null;
 
@@ -92,11 +94,18 @@ export class Judge {
     );
   }
 
+  /** Whether the Chef lock that goes with a holder was ours at some moment since. */
+  hadChefSince(id: string, time: number): boolean {
+    if (this.state.holders.get(id)?.record?.mirror !== this.mirror) return true;
+    return this.mirrorVersion === 1 || this.mirrorOursAt >= time;
+  }
+
   /** Nobody is granted beside Chef, nor Chef beside a holder. */
   private followMirror({ changes }: Transaction, granted: Holder[]): void {
     const before = this.mirrorVersion;
     for (const { kind, path } of changes) {
       if (path !== this.mirror) continue;
+      if (this.mirrorVersion === 1) this.mirrorOursAt = this.now;
       if (kind === "create") this.mirrorVersion = 0;
       else if (kind === "delete") this.mirrorVersion = null;
       else this.mirrorVersion = this.mirrorVersion! + 1;

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import {
+  ChefLockGone,
   acquire,
   LimitsDisagree,
   LockBlocked,
@@ -199,6 +200,11 @@ export class Worker {
     if (error instanceof LockLost) {
       if (there && !judge.deeds.byHand)
         judge.report("told of as lost, and there", held.id);
+    } else if (error instanceof ChefLockGone) {
+      if (!judge.deeds.chefByHand)
+        judge.report("told that the Chef lock is gone", held.id);
+      // as an action does: it gives the lock back
+      void this.end(held, "release").catch((e: unknown) => this.lost(held, e));
     } else if (!(error instanceof LockInDoubt) || plan.faults === 0)
       judge.report("error", `holding: ${describe(error)}`);
   }
@@ -221,6 +227,8 @@ export class Worker {
     }
     if (!judge.stoodSince(held.id, since))
       judge.report("acted without the lock", held.id);
+    if (step.kind === "reassert" && !judge.hadChefSince(held.id, since))
+      judge.report("acted without the Chef lock", held.id);
   }
 
   private async end(held: Held, ending: Turn["ending"]): Promise<void> {

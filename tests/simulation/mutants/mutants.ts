@@ -240,6 +240,11 @@ export const MUTANTS: Mutant[] = [
     "Buffer.from(holder.record.group)),",
   ]),
   mutant("CHEF-ADOPT", "chef", [TRANSACTIONS, "...chef, // CHEF-ADOPT", ""]),
+  mutant("CHEF-ACT", "chef", [
+    TRANSACTIONS,
+    "...(mirror === null ? [] : keepMirror(mirror)), // CHEF-ACT\n];\n\n/** RECORD",
+    "];\n\n/** RECORD",
+  ]),
   mutant("FOREIGN-WAITER", "operators", [
     "lock/acquire/standing.ts",
     "if (!isWaiterName(name) || is.isForeign(name)) continue;",
