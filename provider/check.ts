@@ -8,7 +8,7 @@ import { lockOf, targetOf } from "./plan";
 import type { Runtime } from "./runtime";
 import { lockedActionInputs, type LockedActionInputs } from "./schema/inputs";
 import { describeIssue } from "./schema/issue";
-import { describeShape } from "./schema/shape";
+import { describeShape, keyName } from "./schema/shape";
 import type { Settings } from "./settings";
 import { hasUnknown, isUnknown } from "./unknown";
 
@@ -107,7 +107,7 @@ export function describeProblems(
   const inputs = tidy(without(news, PID, PROVIDER));
   const result = schema.safeParse(inputs);
   return (result.error?.issues ?? []).map((issue) => {
-    const path = issue.path.map((key) => String(key) || '""').join(".");
+    const path = issue.path.map((key) => keyName(String(key))).join(".");
     const message = describeIssue(issue, inputs);
     return path ? `${path}: ${message}` : message;
   });

@@ -8,9 +8,18 @@ const DEEPEST = 64;
 export function describeShape(inputs: object): string[] {
   return Object.entries(inputs).flatMap(([property, value]) => {
     if (property === "__proto__") return [`${property}: ${NO_NAME}`];
-    const problem = problemIn(value, property || '""');
+    const problem = problemIn(value, property);
     return problem === null ? [] : [problem];
   });
+}
+
+/** Characters of a key that are shown. */
+const LONGEST_KEY = 100;
+
+/** A key, as the path to a property shows it. */
+export function keyName(key: string): string {
+  if (key === "") return '""';
+  return key.length > LONGEST_KEY ? `${key.slice(0, LONGEST_KEY)}…` : key;
 }
 
 const NO_NAME = "cannot be the name of anything here";
@@ -30,7 +39,7 @@ function problemIn(whole: unknown, property: string): string | null {
     const { value, level } = place;
     if (typeof value !== "object" || value === null) continue;
     if (level > DEEPEST)
-      return `${property}: is nested more than ${DEEPEST} levels deep`;
+      return `${keyName(property)}: is nested more than ${DEEPEST} levels deep`;
     for (const key of Object.keys(value)) {
       if (key === "__proto__") return `${pathTo(place)}.${key}: ${NO_NAME}`;
       const part = (value as Record<string, unknown>)[key];
@@ -42,5 +51,5 @@ function problemIn(whole: unknown, property: string): string | null {
 }
 
 function pathTo({ key, above }: Place): string {
-  return above ? `${pathTo(above)}.${key || '""'}` : key;
+  return above ? `${pathTo(above)}.${keyName(key)}` : keyName(key);
 }

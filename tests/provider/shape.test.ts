@@ -77,6 +77,12 @@ describe("inputs of a strange shape", () => {
     ]);
   });
 
+  it("names a property of endless name by its beginning", () => {
+    expect(told({ ...minimal(), ["x".repeat(100_000)]: 1 })).to.deep.equal([
+      `${"x".repeat(100)}…: there is no such input`,
+    ]);
+  });
+
   it("knows no input by a name that every object has", () => {
     for (const path of ["constructor", "lock.toString", "action.valueOf"])
       expect(told(withInput(path, "x")), path).to.deep.equal([
