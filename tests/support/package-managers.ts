@@ -1,5 +1,4 @@
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -8,7 +7,7 @@ import type { Sandbox } from "./sandbox";
 
 const run = promisify(execFile);
 const ROOT = path.resolve(__dirname, "../..");
-/** What is fetched once and kept: the managers, their caches, and workspaces without our package. */
+/** What is fetched once and kept: the managers, and their caches. */
 const HOME = path.join(ROOT, ".setup/package-managers");
 const CACHE = path.join(HOME, "cache");
 const { devDependencies } = JSON.parse(
@@ -81,27 +80,18 @@ export const PACKAGE_MANAGERS: Record<string, PackageManager> = {
   },
 };
 
-/** A workspace with Pulumi's SDK and without our package. @throws where there is no network, and never was */
+/** A workspace without any package. */
 export async function openWorkspace(
   sandbox: Sandbox,
   name: string,
 ): Promise<Workspace> {
   const manager = PACKAGE_MANAGERS[name]!;
-  const settings = JSON.stringify([SDK, manager]);
-  const mark = createHash("sha256").update(settings).digest("hex");
-  const key = `${name}-${mark.slice(0, 8)}`.replace(/\W+/g, "-");
-  const base = await once(path.join(HOME, key), async (dir) => {
-    await mkdir(path.join(dir, MEMBER));
-    const root = { name: "work", private: true, workspaces: [MEMBER] };
-    await writeFile(path.join(dir, "package.json"), JSON.stringify(root));
-    await writeFile(path.join(dir, MEMBER, "package.json"), member({}));
-    for (const [file, text] of Object.entries(manager.files ?? {}))
-      await writeFile(path.join(dir, file), text);
-    await install(manager, dir);
-  });
   const dir = await mkdtemp(path.join(sandbox.dir, "workspace-"));
-  // ten thousand files: `fs.cp` takes ten times as long
-  await run("cp", ["-a", `${base}/.`, dir]);
+  await mkdir(path.join(dir, MEMBER));
+  const root = { name: "work", private: true, workspaces: [MEMBER] };
+  await writeFile(path.join(dir, "package.json"), JSON.stringify(root));
+  for (const [file, text] of Object.entries(manager.files ?? {}))
+    await writeFile(path.join(dir, file), text);
   return new Workspace(manager, dir);
 }
 
@@ -115,10 +105,10 @@ export class Workspace {
     return path.join(this.dir, MEMBER);
   }
 
-  /** Makes a package a dependency of the member, and of nothing else. */
-  async add(name: string, version: string): Promise<void> {
+  /** Installs Pulumi's SDK and these, by name, as dependencies of the member and of nothing else. */
+  async install(dependencies: Record<string, string>): Promise<void> {
     const file = path.join(this.member, "package.json");
-    await writeFile(file, member({ [name]: version }));
+    await writeFile(file, member(dependencies));
     await install(this.manager, this.dir);
   }
 }
