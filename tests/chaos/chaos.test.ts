@@ -9,6 +9,7 @@ describe("the lock under random faults", () => {
     expect(result.transactions).to.be.above(cycles);
     expect(Object.keys(result.faults).length).to.be.above(5);
     expect(result.faults).to.include.keys("killed leader", "frozen server");
+    expect(result.faults).to.include.keys("foreign nodes", "Chef run");
   }
 
   it("keeps its promises for 300 cycles on one server", async () => {

@@ -10,6 +10,7 @@ import {
   Script,
   set,
 } from "./script";
+import { CHEF_LOCK } from "./strangers";
 
 describe("the checker of histories", () => {
   it("finds nothing in one where all is well", () => {
@@ -231,6 +232,13 @@ describe("the checker of histories", () => {
         { ...create("/chaos/closed"), access },
         set("/chaos/closed", JSON.stringify({ v: 1, max: 1 })),
       ]);
+      return script;
+    },
+    "beside Chef": () => {
+      const script = new Script();
+      script.add([create(CHEF_LOCK, "web9.example.com")]);
+      script.add([check("/chaos/chef"), create("/chaos/chef/holders/0/a-1")]);
+      script.add([remove("/chaos/chef/holders/0/a-1")]);
       return script;
     },
     "left behind": () => new Script().grant(0, "a-1"),

@@ -5,6 +5,7 @@ import type { Entry } from "./journal";
 import { ownerOf, Tree, type State } from "./tree";
 import { checkAccess } from "./access";
 import { checkShape, LIVE } from "./shape";
+import { ChefRule } from "./strangers";
 import { checkWake, type Takeable } from "./wakes";
 import type { Change, Transaction } from "./transactions";
 
@@ -43,6 +44,7 @@ export type Rule =
   | "other limits of a lock in use"
   | "acted without the lock"
   | "open to others"
+  | "beside Chef"
   | "left behind"
   | "error";
 
@@ -68,10 +70,12 @@ export function checkHistory(history: History): Violation[] {
   const most = new Map<string, number>();
   const removed = new Map<string, number>();
   const takeable: Takeable = new Map();
+  const chef = new ChefRule(`${root}/chef`);
   for (const transaction of transactions) {
     const locks = tree.touched(transaction);
     const before = new Map(locks.map((lock) => [lock, tree.state(lock)]));
     tree.apply(transaction);
+    chef.check(tree, transaction, report);
     for (const lock of locks) {
       const [was, is] = [before.get(lock) ?? null, tree.state(lock)];
       const changes = transaction.changes.filter(({ path }) =>

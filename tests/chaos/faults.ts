@@ -4,6 +4,7 @@ import type { Proxy } from "../support/proxy";
 import type { Dice } from "./dice";
 import { LOCKS, ROOT } from "./locks";
 import { look, operatorOf, type Scene } from "./scene";
+import { putForeignNodes, runChef } from "./strangers";
 
 export type Fault = (scene: Scene) => Promise<void>;
 
@@ -117,6 +118,15 @@ export const OPERATOR_ACTS: Faults = [
       await tried(() => clear(operator, path, id, { ...act, forceLive }));
     },
   ],
+];
+
+export const STRANGERS: Faults = [
+  [
+    "foreign nodes",
+    1,
+    ({ operators, dice }) => putForeignNodes(operators.open, dice),
+  ],
+  ["Chef run", 4, ({ operators, dice }) => runChef(operators.open, dice)],
 ];
 
 /** What befalls a client that acts for long: it must be known to be alive again, or stop. */

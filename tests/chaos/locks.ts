@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { LockRequest, Limits } from "../../core/lock";
+import type { ChefMirror, LockRequest, Limits } from "../../core/lock";
 
 export const ROOT = "/chaos";
 
@@ -10,6 +10,8 @@ export interface ChaosLock {
   set?: number[];
   /** The session that all of a process take it by, where it is one. */
   session?: number;
+  /** The Chef lock that goes with it. */
+  chef?: ChefMirror;
   /** Of the lock's n-th worker. */
   group(n: number): string;
 }
@@ -44,14 +46,20 @@ const WIDE: ChaosLock = {
   limits: { maxHolders: 12, maxPerGroup: null, maxFailures: 6 },
   group: (n) => `host${n}`,
 };
+/** Chef's own locks: not below the root of ours. */
+export const CHEF_ROOT = "/chaos-chef";
+const WITH_CHEF: ChaosLock = {
+  ...{ ...ONE, name: "chef" },
+  chef: { root: CHEF_ROOT, name: "web", mode: "tagged" },
+};
 const WITH_CREDENTIALS: ChaosLock = { ...ONE, name: CLOSED, session: 2 };
 
-/** What a run plays with: one at a time; two with groups; racks with few members at once; one that is closed to others; many at once. */
-export const LOCKS = [ONE, TWO, RACKS, WITH_CREDENTIALS, WIDE];
+/** What a run plays with: one at a time; two with groups; racks with few members at once; one that is closed to others; many at once; one that a Chef node takes too. */
+export const LOCKS = [ONE, TWO, RACKS, WITH_CREDENTIALS, WIDE, WITH_CHEF];
 
 /** Which lock a worker takes, by its number. */
 const TURNS = [
-  ...[ONE, TWO, RACKS, ONE, TWO, RACKS],
+  ...[ONE, TWO, RACKS, WITH_CHEF, TWO, RACKS],
   ...[WITH_CREDENTIALS, WIDE, WIDE, WIDE],
 ];
 
@@ -75,6 +83,7 @@ export function requestOf(
     group: lock.group(n),
     owner: { target: `host${worker}`, subject: lock.name },
     limits: lock.limits,
+    ...(lock.chef ? { chef: lock.chef } : {}),
     facts: { run: "chaos", from: "chaos", action: "chaos" },
     timeout: 3600,
     maxWait: 3600,

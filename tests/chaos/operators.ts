@@ -15,8 +15,8 @@ import { Dice } from "./dice";
 import { Journal, now } from "./journal";
 import { CLOSED, LOCKS, requestOf, ROOT } from "./locks";
 
-/** Those that may be used without credentials. */
-const OPEN = LOCKS.filter(({ name }) => name !== CLOSED);
+/** Those that may be used without credentials, and without Chef. */
+const OPEN = LOCKS.filter(({ name, chef }) => name !== CLOSED && !chef);
 
 /** What was confirmed to somebody, by what its record must say. */
 export const noteOf = ({

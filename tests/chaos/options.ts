@@ -3,7 +3,8 @@ import type { ChaosOptions } from "./run";
 
 export const HELP = `Runs the lock under random faults: client processes behind proxies that cut, delay,
 drop and freeze, clients and servers that are frozen and killed, operators who clear,
-hold and change N. Then proves from ZooKeeper's own log, and from what the clients
+hold and change N, nodes that somebody made by hand, a Chef node that shares a lock and
+crashes. Then proves from ZooKeeper's own log, and from what the clients
 wrote, that the lock kept its promises.
 
   --cycles N    until locks were got N times in all (default 10000)

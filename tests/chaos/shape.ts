@@ -1,7 +1,7 @@
 import type { Report } from "./checker";
 import { idOf } from "./grants";
 import type { HistoryRecord } from "../../core/lock";
-import { type State } from "./tree";
+import { FOREIGN, type State } from "./tree";
 import type { Change, Transaction } from "./transactions";
 
 export const LIVE = /\/holders\/\d+\/([^/]+)\/l-[^/]+$/;
@@ -28,7 +28,8 @@ export function checkShape(
   checkTerms(was, is, own, report);
 }
 
-const isOfSession = (path: string) => LIVE.test(path) || WAITER.test(path);
+const isOfSession = (path: string) =>
+  !FOREIGN.test(path) && (LIVE.test(path) || WAITER.test(path));
 
 /** A grant names L, or an operator's hold and a failure would come too late for it. */
 function checkNamed(own: Change[], named: Change[], report: Report): void {

@@ -6,6 +6,7 @@ import {
   LONG_ENOUGH,
   OPERATOR_ACTS,
   SERVER_FAULTS,
+  STRANGERS,
   type Faults,
 } from "./faults";
 import type { Scene } from "./scene";
@@ -63,6 +64,7 @@ export async function storm(
   const dice = (i: number) => new Dice(seed * 100 + i);
   const ended = await Promise.allSettled([
     blow(OPERATOR_ACTS, [50, 300], { ...scene, dice: dice(0) }),
+    blow(STRANGERS, [20, 400], { ...scene, dice: dice(-1) }, STRANGERS),
     // few in a short run: each kind comes once before chance has its way
     blow(
       SERVER_FAULTS,

@@ -50,6 +50,9 @@ function parse<T>(text: string): T | null {
   }
 }
 
+/** What is made by hand among the nodes of a lock: it is nobody's, one with the name of a waiter too. */
+export const FOREIGN = /\/(stray|f{16}-f{16}-)[^/]*$/;
+
 export const ownerOf = (id: string): string => id.split("-")[0]!;
 
 /** The nodes below the root of all locks, transaction by transaction. */
@@ -105,7 +108,7 @@ export class Tree {
     const slots: number[] = [];
     const waiters: Waiter[] = [];
     for (const [path, node] of this.nodes) {
-      if (!path.startsWith(`${lock}/`)) continue;
+      if (!path.startsWith(`${lock}/`) || FOREIGN.test(path)) continue;
       const [kind, first, id, live] = path.slice(lock.length + 1).split("/");
       if (kind === "waiters" && first) {
         const record = parse<{ group?: string }>(node.data);
