@@ -172,8 +172,8 @@ export class Session extends SupervisedClient {
   }
 }
 
-/** What a server takes at once by default is 1,048,575 bytes, with all that stands around the data. */
-const LARGEST = 1_000_000;
+/** What a server takes at once by default is 1,048,575 bytes: room is left for what stands around paths and data. */
+const LARGEST = 1_047_000;
 const TOO_LARGE: Reply = { code: "REQUEST_TOO_LARGE", unsent: true };
 
 function isTooLarge(parts: readonly { path: string; data?: Buffer }[]) {
