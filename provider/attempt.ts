@@ -88,6 +88,7 @@ export function specOf(
   facts: Onlooker["facts"] = {},
 ): ActionSpec {
   const { act, process, connection, runKey, show } = plan;
+  const skipped = skippedAt(before);
   const { onlyIf, gate, drain, undrain, health } = plan;
   const ci = ciJob(globalThis.process.env);
   return {
@@ -99,6 +100,7 @@ export function specOf(
     ...(undrain ? { undrain } : {}),
     ...(health ? { health } : {}),
     debt: debtOf(before),
+    ...(skipped === undefined ? {} : { skippedAt: skipped }),
     kept: standing(before)?.where ?? null,
     facts: {
       ...(plan.urn ? { urn: plan.urn } : {}),
@@ -135,6 +137,12 @@ function debtOf(before: State | null): Debt | null {
   };
 }
 
+/** When a run without the lock has last acted, as far as the state knows. */
+function skippedAt(state: State | null): string | undefined {
+  if (state?.outcome === "skippedLock") return state.finishedAt;
+  return state?.failure?.skippedAt;
+}
+
 function success(
   plan: Plan,
   before: State | null,
@@ -164,6 +172,8 @@ function failure(
   const { debt, kept, step, reasons } = outcome;
   const { show } = plan;
   const earlier = before?.failure;
+  const skipped =
+    used.lock.skip && outcome.touched ? outcome.finishedAt : skippedAt(before);
   const owed: Failure = {
     since: earlier?.since ?? outcome.finishedAt,
     count: (earlier?.count ?? 0) + 1,
@@ -174,6 +184,7 @@ function failure(
     drained: debt.drained,
     ...(debt.verifiedBy ? { verifiedBy: debt.verifiedBy } : {}),
     ...(debt.act === undefined ? {} : { act: debt.act }),
+    ...(skipped === undefined ? {} : { skippedAt: skipped }),
   };
   const { stdout, stderr } = outcome;
   const own = common(plan, outcome);

@@ -188,7 +188,7 @@ export interface Asked {
   auth: LockSpec["auth"];
   owns: (whose: Owner & { urn?: string }) => boolean;
   /** Whether it is this very resource's: one `up` of it at a time, so what looks alive has just been killed, or is ending. */
-  isOwn: (urn: string) => boolean;
+  isOwn: (urn: string, subject: string) => boolean;
 }
 
 /** Nothing may be done beside it: unlike all else that keeps ZooKeeper from being asked, this stops everything. */
@@ -213,7 +213,9 @@ async function holdersAtRest(
     const holders = await readHoldersOf(session, path);
     const living = holders.find(
       ({ state, record }) =>
-        state === "live" && record?.urn !== undefined && isOwn(record.urn),
+        state === "live" &&
+        record?.urn !== undefined &&
+        isOwn(record.urn, record.subject),
     );
     if (!living) return holders;
     if (waited >= DYING || runtime.stop.aborted)

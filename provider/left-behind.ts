@@ -14,8 +14,8 @@ import type { Runtime } from "./runtime";
 import type { State } from "./state";
 
 /**
- * Locks that a killed run of this resource left, and no state knows of. A run that takes the same lock
- * for the same machine finds its own by itself; for all else ZooKeeper is asked, at the path of the state.
+ * Locks that a killed run of this resource left, and no state knows of: ZooKeeper is asked, at the path of the
+ * state. What the run that is to come is the owner of, it finds by itself.
  */
 export async function leftBehind(
   runtime: Runtime,
@@ -23,18 +23,21 @@ export async function leftBehind(
   state: State,
   runs: boolean,
 ): Promise<Standing[]> {
-  if (plan.lock.skip || findsItself(plan, state, runs)) return [];
+  if (plan.lock.skip) return [];
+  const itself = findsItself(plan, state, runs);
   const { servers } = state.lock;
   const same = servers === plan.lock.servers;
   const urns = new Set([state.urnHash, plan.urn && hashOfUrn(plan.urn)]);
   const auth = same ? plan.lock.auth : (state.keptAuth ?? plan.lock.auth);
   // of another resource's run only what this one would act under anyway
   const shares = runs && state.target === plan.target;
-  const isOwn = (urn: string) => urns.has(hashOfUrn(urn));
-  const owns = (found: { urn?: string; subject: string }) =>
-    (found.urn !== undefined && isOwn(found.urn)) ||
-    (shares && found.subject === plan.subject);
-  return known(state, await ask(runtime, state, { auth, owns, isOwn }));
+  const isOwn = (urn: string, subject: string) =>
+    urns.has(hashOfUrn(urn)) && !(itself && subject === plan.subject);
+  const owns = ({ urn, subject }: { urn?: string; subject: string }) =>
+    (urn !== undefined && isOwn(urn, subject)) ||
+    (shares && !itself && subject === plan.subject);
+  const asked = { auth, owns, isOwn, quiet: itself };
+  return known(state, await ask(runtime, state, asked));
 }
 
 /** With its deletion nobody is left who would take them over. */
@@ -72,11 +75,19 @@ function findsItself(plan: Plan, state: State, runs: boolean): boolean {
   return runs && sameLock && sameOwner;
 }
 
-/** An answer that is not to be had is told, and stops nothing: whoever is blocked is told by whom. */
+/**
+ * An answer that is not to be had is told, and stops nothing: whoever is blocked is told by whom.
+ * `quiet`: the run that is to come asks the same servers, and will tell.
+ */
 async function ask(
   runtime: Runtime,
   { lock, target }: State,
-  { auth, owns, isOwn }: Pick<Asked, "auth" | "owns" | "isOwn">,
+  {
+    auth,
+    owns,
+    isOwn,
+    quiet: silent = false,
+  }: Pick<Asked, "auth" | "owns" | "isOwn"> & { quiet?: boolean },
 ): Promise<Standing[]> {
   try {
     return await standingIn(runtime, {
@@ -85,6 +96,7 @@ async function ask(
     });
   } catch (error) {
     if (error instanceof StillAtWork) throw quiet(error);
+    if (silent) return [];
     const why = error instanceof Error ? error.message : String(error);
     runtime.status.warn(
       undefined,

@@ -38,6 +38,8 @@ export interface Failure {
   verifiedBy?: Check[];
   /** The run whose act the phase tells of: the beginning of its id. */
   act?: string;
+  /** ISO 8601: when a run that took no lock has last acted. */
+  skippedAt?: string;
 }
 
 /** A lock of ours that still stands, with all that is needed to adopt or release it. */
@@ -121,6 +123,7 @@ const failure = z.object({
   drained: z.boolean(),
   verifiedBy: checks.optional(),
   act: z.string().optional(),
+  skippedAt: z.string().optional(),
 });
 
 export const kept = z.object({

@@ -7,13 +7,16 @@ const SHORT_ID = 8;
 /**
  * What was begun last on a host by its owner, as far as anybody wrote it down. Of two records the one
  * that tells of the later act counts, whatever its `runKey`: the holder in ZooKeeper where it
- * names an act that the debt does not know, else the debt.
+ * names an act that the debt does not know, else the debt. `skippedAt`: when a run that took no lock
+ * had acted; what a holder has from before then is not the last.
  */
 export function lastRun(
   runKey: string,
   debt: Debt | null,
-  holder: HolderRecord | null,
+  adopted: HolderRecord | null,
+  skippedAt?: string,
 ): LastRun {
+  const holder = since(adopted, skippedAt);
   const acting = holder?.acting;
   const own = debt?.runKey === runKey ? debt : null;
   if (holder && acting && !knows(debt, holder, acting)) {
@@ -26,6 +29,19 @@ export function lastRun(
   if (holder?.runKey === runKey)
     return { of: "this", phase: "owed", ...baselineOf(holder) };
   return { of: debt || acting ? "other" : "none", phase: "owed" };
+}
+
+/** What is left of a holder after a run without its lock: that run is told of nowhere in it. */
+function since(
+  holder: HolderRecord | null,
+  skippedAt: string | undefined,
+): HolderRecord | null {
+  if (!holder || skippedAt === undefined) return holder;
+  const isOutdated = (at: string) => Date.parse(at) < Date.parse(skippedAt);
+  if (isOutdated(holder.since)) return null;
+  const { acting } = holder;
+  if (!acting || !isOutdated(acting.since)) return holder;
+  return { ...holder, acting: undefined };
 }
 
 export function shortId(run: string): string {

@@ -33,7 +33,7 @@ export async function perform(
 ): Promise<Done> {
   const { journal, spec } = context;
   const known = comparable(
-    lastRun(spec.runKey, spec.debt, tenure.adopted),
+    lastRun(spec.runKey, spec.debt, tenure.adopted, spec.skippedAt),
     process,
   );
   takeOver(context, tenure, known);

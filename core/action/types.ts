@@ -140,6 +140,8 @@ export interface ActionSpec {
   health?: HealthProbe;
   runKey: string;
   debt: Debt | null;
+  /** ISO 8601: when a run that took no lock has last acted. */
+  skippedAt?: string;
   /** Where a lock of an earlier run of ours still stands. */
   kept: KeptLock | null;
   facts: Omit<HolderFacts, "run" | "runKey">;

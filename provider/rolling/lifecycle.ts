@@ -80,6 +80,7 @@ async function operate(
   const reasons = reasonsOf(count, end);
   const state: FleetState = {
     ...fleetState(fleet, before, end, reasons),
+    ...(end.endUnrecorded ? { endUnrecorded: true } : {}),
     startedAt,
     finishedAt: new Date().toISOString(),
   };
@@ -174,7 +175,10 @@ function asBefore(
     ...{ key: host.key, state: host.state, canary: host.canary },
     ...{ reasons: null, left: isDue(host) },
   }));
-  return fleetState(fleet, before, { hosts: ends, removed: gone }, reasons);
+  const all = { hosts: ends, removed: gone };
+  const state = fleetState(fleet, before, all, reasons);
+  // ZooKeeper may have been told, or not: to say it twice does no harm
+  return before?.endUnrecorded ? { ...state, endUnrecorded: true } : state;
 }
 
 /** Gives back what hosts still hold. @throws if one can't be given back */

@@ -50,6 +50,8 @@ export interface LineUp {
   strays: Standing[];
   /** Somebody of them takes the lock, so that its history has to know of the roll's end. */
   locked: boolean;
+  /** What the lock's history says of an unfinished roll counts no more, and it could not be told so. */
+  endUnrecorded: boolean;
 }
 
 /** Looks at ZooKeeper and at the hosts, and puts them in their order. @throws PatternInDoubt */
@@ -60,10 +62,12 @@ export async function lineUp(
   options: { before: FleetState | null; endFirst: boolean },
 ): Promise<LineUp> {
   const earlier = await whatIsKnown(runtime, fleet, all, options);
+  const unasked = options.endFirst && earlier === NOTHING;
   const looked = await lookAtThem(runtime, all, earlier);
   const result: LineUp = {
     ...{ members: [], due: new Map(), resumed: [], unsure: [] },
     ...{ strays: straysOf(all, earlier), locked: false },
+    endUnrecorded: unasked,
   };
   const verdicts = new Map<HostRun, HostVerdict>();
   for (const one of looked) verdicts.set(one.host, decideHost(one.situation));
@@ -77,7 +81,11 @@ export async function lineUp(
       result.unsure.push({ host, reason: reasonOf(survey) });
     else result.due.set(host.key, { host, state: known(fleet, host, earlier) });
     result.locked ||= takesLock(host);
+    // what is done without the lock is later than all that its history says
+    result.endUnrecorded ||= host.plan.lock.skip;
   }
+  // with a state that is new, be it after one that was lost, a new roll begins
+  result.endUnrecorded ||= !options.before && !result.locked;
   const due = looked.filter(({ host }) => result.due.has(host.key));
   const passed = canariesPassed(all, result);
   const canaries = Math.max(0, (fleet.canary?.count ?? 0) - passed);

@@ -29,6 +29,8 @@ export interface FleetEnd {
   stopped: string | null;
   /** The lock's history has to know of the end. */
   locked: boolean;
+  /** What that history has so far counts no more, and it does not know. */
+  endUnrecorded: boolean;
 }
 
 /** Takes all in hand that are due: the lock decides who acts when, the scheduler who asks. */
@@ -53,7 +55,8 @@ export async function rollFleet(
     const hosts = all.map(
       (host) => ends.get(host.key) ?? untouched(host, line.due.has(host.key)),
     );
-    return { hosts, stopped: result.stopped, locked: line.locked };
+    const { locked, endUnrecorded } = line;
+    return { hosts, stopped: result.stopped, locked, endUnrecorded };
   } finally {
     board.close();
   }
@@ -148,9 +151,21 @@ function notBegun({ host, state }: Due, tried: Attempt, board: Board): HostEnd {
   board.stopped(host.key);
   const end = untouched(host, true);
   const { kept, keptAuth } = tried.state;
-  if (!kept || host.state?.kept?.holder === kept.holder) return end;
+  const before = host.state?.kept?.holder;
+  if (kept?.holder === before) return end;
+  if (!kept) {
+    const isGone = state?.kept?.holder !== before;
+    const { state: own } = host;
+    return isGone
+      ? {
+          ...end,
+          state: own && { ...own, kept: undefined, keptAuth: undefined },
+        }
+      : end;
+  }
   // what was found at the fleet's own lock is found there again
-  if (state?.kept?.holder === kept.holder && !state.kept.path) return end;
+  const found = state?.kept?.holder === kept.holder && !state.kept.path;
+  if (found && before === undefined) return end;
   return {
     ...end,
     state: host.state

@@ -67,7 +67,7 @@ export interface FleetState {
   warnings?: string[];
   /** Something is owed. `urn`: whose unfinished roll stands in the lock's history. */
   failure?: { since: string; count: number; reason: string; urn?: string };
-  /** A roll has ended, but ZooKeeper does not know of it. */
+  /** A roll has ended, or went on without the lock, but ZooKeeper does not know of it. */
   endUnrecorded?: boolean;
   /** Credentials for kept locks; a secret output. */
   keptAuth?: LockSpec["auth"];
@@ -84,6 +84,7 @@ const failure = z.object({
   drained: z.boolean().optional(),
   verifiedBy: checks.optional(),
   act: z.string().optional(),
+  skippedAt: z.string().optional(),
 });
 
 const hostRecord = z.looseObject({

@@ -107,6 +107,22 @@ describe("what was begun last", () => {
     });
   });
 
+  it("is not what a holder says from before a run that took no lock", () => {
+    const acted = actingOf("run-two-id", "two");
+    const later = "2026-01-01T00:01:00.000Z";
+    const [before, after] = ["2025-12-31T23:59:00.000Z", later];
+    const left = holderOf({ ...acted, baseline: BEFORE });
+    expect(lastRun("two", null, left, before)).to.include({ of: "this" });
+    expect(lastRun("two", null, left, after)).to.include({ of: "none" });
+    const debt = debtOf({ runKey: "one", phase: "attempted", act: "run-one-" });
+    expect(lastRun("two", debt, left, after)).to.include({ of: "other" });
+    // taken over since, by a run that was killed before it acted
+    const taken = holderOf({ ...acted, since: later, baseline: LATER });
+    expect(lastRun("two", null, taken, after)).to.deep.equal({
+      ...{ of: "this", phase: "owed", baseline: LATER },
+    });
+  });
+
   describe("as earlier versions wrote it", () => {
     it("names the run key of the holder's own run", () => {
       const holder = holderOf(actingOf("run-two-id"));

@@ -176,7 +176,7 @@ const EDITS = {
   backup: (stage, project) => {
     project.backup = {
       stored: new Map(project.stack.stored),
-      entries: structuredClone(entriesOf(stage, project)),
+      entries: entriesOf(stage, project),
     };
     return "the state is copied";
   },
@@ -192,7 +192,7 @@ const EDITS = {
       // what killed runs have begun since goes on
       stage.reference.entries.set(key, {
         ...entry,
-        due: begun.get(key)?.due ?? null,
+        due: begun.get(key)?.due ?? entry.due,
       });
     project.backup = null;
     return "the state is the copy again";
@@ -230,5 +230,10 @@ function entriesOf(stage: Stage, { stack }: Project) {
   const own = [...stage.reference.entries].filter(([key]) =>
     key.startsWith(`urn:${stack.name}:`),
   );
-  return new Map(own.map(([key, entry]) => [key, { ...entry, due: null }]));
+  return new Map(
+    own.map(([key, { due, ...entry }]) => [
+      key,
+      { ...entry, due: due && { ...due, acts: [...due.acts] } },
+    ]),
+  );
 }

@@ -143,7 +143,8 @@ export class MemoryHosts implements HostPool {
     return this.over(link, () => host.run(script), {
       lost,
       // what was sent may come late, for the guard to refuse
-      late: what === "act",
+      // (without one: docs/limits.md)
+      late: what === "act" && host.guardPlace !== "nowhere",
       ...(signal
         ? { signal, ended: { ...lost, kind: "signal", signal: "SIGTERM" } }
         : {}),

@@ -18,6 +18,18 @@ const KEPT = [
   { seed: 1364, once: "a short record had no room for its baseline" },
   { seed: 2187, once: "a host was acted on for another stack's killed run" },
   { seed: 3519, once: "a lock that was kept before a skipped roll stayed" },
+  { seed: 3582, once: "a roll that went on without its lock was remembered" },
+  {
+    seed: 4034,
+    once: "what a run had done that was told to end was done anew",
+  },
+  { seed: 10649, once: "a lock that was taken over twice was told as kept" },
+  { seed: 11265, once: "the history of a lock outlived a roll without it" },
+  { seed: 12608, once: "a host that a killed run had changed was left alone" },
+  {
+    seed: 12992,
+    once: "an act from before a run without the lock was the last",
+  },
 ];
 
 /** Forty seconds of a quiet processor. */

@@ -97,7 +97,7 @@ function seen(
     ...{ state: how, outcome, verified, current, kept: kept?.holder },
     keptHere: !kept?.path && !kept?.lock && !kept?.target,
     doubt: kept?.why === "doubt",
-    run: JSON.stringify([current, outcome, at, verified, kept, failure]),
+    run: JSON.stringify([current, outcome, at, verified, failure]),
   };
 }
 

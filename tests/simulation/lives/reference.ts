@@ -28,18 +28,26 @@ export interface Order {
   failed: number;
   limit: number;
   drained: Set<string>;
+  /** It has canaries. */
+  canary: boolean;
+  /** Its end came into the state file. */
+  told: boolean;
 }
 
 /** An act, and for whom it is done. */
 export interface Deed extends ActRecord {
   order: Order;
   want: string;
+  /** There was something that can show that it is well. */
+  asks: boolean;
   /** It changed the processes. */
   restarted: boolean;
   /** Name of the lock under which it was begun. */
   lock: string;
   /** What its run looked for. */
   pattern: string;
+  /** A success was told for it. */
+  credited: boolean;
   /** It was begun without any lock, so that nothing was written down before its end. */
   skip: boolean;
 }
@@ -63,6 +71,7 @@ interface HolderNode {
   group: string;
   state: string;
   run: string;
+  acting?: { run: string };
 }
 
 export class Reference {
@@ -74,6 +83,8 @@ export class Reference {
   entries = new Map<string, Entry>();
   /** Resources whose last `up` did not end well: what they have begun goes on. */
   readonly unfinished = new Map<string, number>();
+  /** The last `up` of a resource without its lock. */
+  private readonly skipped = new Map<string, number>();
   private readonly running = new Set<Deed>();
   /** The resource that has drained a host last, and has to undrain it. */
   private readonly drainers = new Map<string, string>();
@@ -108,7 +119,7 @@ export class Reference {
     resource: Resource,
     member: Member,
     state: "none" | "owed" | "recording" | "done",
-    stored: boolean,
+    { stored, up }: { stored: boolean; up: number },
   ): void {
     const entry = this.entry(resource.urn, member.machine);
     entry.stored = stored;
@@ -123,15 +134,41 @@ export class Reference {
       entry.under === resource.lock &&
       entry.told === want &&
       entry.doneIn >= since;
-    const again = state === "none" || (resource.always && !going);
+    const known = going || this.remembers(resource, member, want, since);
+    // without the lock nothing was added to its record, and whatever is said of it then is right
+    const sure = going && (this.skipped.get(resource.urn) ?? 0) < since;
+    if (resource.skip) this.skipped.set(resource.urn, up);
+    const again = state === "none" || (resource.always && !sure);
     if (records || (!again && state === "done" && entry.told === want)) {
       entry.due = null;
       return;
     }
     if (entry.due?.want === want) return;
-    const fresh = !going && (again || entry.told !== want);
-    entry.due = { want, since: going ? 0 : this.now(), acts: [], fresh };
+    const fresh = !known && (again || entry.told !== want);
+    entry.due = { want, since: known ? 0 : this.now(), acts: [], fresh };
     if (entry.passed !== want) entry.passed = null;
+  }
+
+  /** A holder that stands knows of the last act, or the history of a roll that has not ended. */
+  private remembers(
+    resource: Resource,
+    { machine }: Member,
+    want: string,
+    since: number,
+  ): boolean {
+    const { urn, lock, skip } = resource;
+    const last = this.deeds.findLast(
+      (deed) =>
+        deed.host === machine &&
+        deed.order.resource.urn === urn &&
+        deed.lock === lock &&
+        !deed.skip,
+    );
+    if (skip || last?.want !== want || last.exit !== 0) return false;
+    const stands = this.own(resource, machine).some(
+      ({ run, acting }) => last.run === (acting?.run ?? run),
+    );
+    return stands || last.order.up >= since;
   }
 
   /** No state knows of the lock's former name: what stands under it is for operators. */
@@ -176,7 +213,9 @@ export class Reference {
     const { resource } = order;
     const { lock, pattern, skip } = resource;
     const deed: Deed = Object.assign(act, {
-      ...{ order, want, lock, pattern, skip, restarted: false },
+      ...{ order, want, lock, pattern, skip },
+      ...{ restarted: false, credited: false },
+      asks: this.asks(resource, this.machines.get(act.host)!),
     });
     this.deeds.push(deed);
     const host = this.machines.get(act.host)!;
@@ -184,7 +223,8 @@ export class Reference {
     const say = (rule: string, what: string) =>
       this.broken(rule, `${act.host}: ${what}`);
     // a roll that goes on does again what no longer stands
-    const lost = this.unfinished.has(resource.urn) && !this.isAsLeft(host);
+    const lost =
+      this.unfinished.has(resource.urn) && !this.isAsLeft(host, deed);
     if (!entry.due && !lost)
       say("not due", "an act begins though nothing was due");
     else if (!entry.due) entry.passed = null;
@@ -197,6 +237,8 @@ export class Reference {
       const earlier = entry.due.acts.find(
         (other) =>
           this.stands(other, resource, host) &&
+          // of a killed run only its lock knows
+          (other.order.told || !skip) &&
           ((entry.stored && !resource.always) || other.lock === lock),
       );
       if (earlier)
@@ -219,12 +261,18 @@ export class Reference {
       deed.left.length > 0 && !deed.left.some((id) => before.includes(id));
   }
 
-  /** Whether its processes are those of the last act that ended. */
-  private isAsLeft({ name, identities }: MemoryHost): boolean {
+  /** Whether the resource's last act on it was for the same, and its processes are those of then. */
+  private isAsLeft(
+    { name, identities }: MemoryHost,
+    { want, order }: Deed,
+  ): boolean {
     const last = this.deeds.findLast(
-      ({ host, exit }) => host === name && exit !== null,
+      (other) =>
+        other.host === name &&
+        other.exit !== null &&
+        other.order.resource.urn === order.resource.urn,
     );
-    return last !== undefined && same(last.left, identities);
+    return last?.want === want && same(last.left, identities);
   }
 
   /** Whether what an act did is done, and whoever looks can know it. */
@@ -308,9 +356,12 @@ export class Reference {
     );
     const begun = others.filter((each) =>
       this.entry(resource.urn, each.machine).due?.acts.some(
-        // without a lock a killed run has written nothing down
-        ({ want, skip, order: { up } }) =>
-          want === goal(each) && (!skip || up === deed.order.up),
+        ({ want, skip, lock, order: { up, told, canary: stood } }) =>
+          want === goal(each) &&
+          stood &&
+          // of what a killed run began only its lock knows
+          (up === deed.order.up || told || (!skip && !resource.skip)) &&
+          (lock === resource.lock || told),
       ),
     );
     const { count } = canary;
@@ -349,6 +400,21 @@ export class Reference {
         "told as done",
         `the user is told "${how}", but what is wanted was not done`,
       );
+    const last = this.deeds.findLast(
+      (deed) =>
+        deed.host === host.name && deed.order.resource.urn === resource.urn,
+    );
+    const known =
+      last && !last.order.told && !last.skip && last.lock === resource.lock;
+    if (
+      resource.kind === "rolling" &&
+      !resource.skip &&
+      how !== "unchanged" &&
+      known &&
+      last.want !== want &&
+      last.exit === 0
+    )
+      say("told as done", "the last act, of a killed run, was another one");
     const drained =
       host.drained && this.drainers.get(host.name) === resource.urn;
     if (due && resource.undrain && resource.drain && drained)
@@ -356,13 +422,7 @@ export class Reference {
         "left drained",
         "the user is told that all is well, and it is out of service",
       );
-    if (
-      due &&
-      verified &&
-      !resource.process &&
-      !resource.health &&
-      !("perform" in resource.act && host.systemd)
-    )
+    if (due && verified && !last?.asks && !this.asks(resource, host))
       say("verified", "told as verified, and nothing was there to ask");
     if (due || entry.told === null)
       entry.passed = verified && how !== "recorded" ? want : null;
@@ -370,6 +430,10 @@ export class Reference {
     // what was not taken in hand again is remembered where it was
     const remembered = due || entry.told !== want ? { under } : {};
     Object.assign(entry, { told: want, due: null, doneIn: up, ...remembered });
+  }
+
+  private asks({ process, health, act }: Resource, host: MemoryHost): boolean {
+    return process || health || ("perform" in act && host.systemd);
   }
 
   /** What is due was done: by an act of its own, the last on this host, or by anybody who restarted it since. */
@@ -384,7 +448,11 @@ export class Reference {
       .at(-1);
     const again = resource.always || fresh;
     const own = last?.want === want;
-    if (own && last.exit === 0 && (last.ended! >= since || !again)) return true;
+    if (own && last.exit === 0) {
+      const late = !last.credited || last.ended! >= since;
+      last.credited = true;
+      if (late || !again) return true;
+    }
     const looks =
       resource.process || ("perform" in resource.act && host.systemd);
     if (!looks) return false;

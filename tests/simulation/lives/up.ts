@@ -7,6 +7,7 @@ import { planOf } from "../../../provider/plan";
 import type { ActRecord, MemoryHost } from "./host";
 import { Provider, type Line } from "./provider";
 import {
+  canaryOf,
   inputsOf,
   textOf,
   wanted,
@@ -106,7 +107,8 @@ export class Up {
     const { reference } = this.stage;
     const { before } = this;
     const order: Order = {
-      ...{ up: this.number, resource, failed: 0, drained: new Set<string>() },
+      ...{ up: this.number, resource, failed: 0, told: false },
+      ...{ drained: new Set(), canary: canaryOf(resource) !== null },
       limit: resource.kind === "rolling" ? resource.maxFailures : Infinity,
     };
     this.orders.set(resource.urn, order);
@@ -127,7 +129,7 @@ export class Up {
         resource,
         member,
         records.get(member.machine)?.state ?? unknown,
-        stored !== undefined,
+        { stored: stored !== undefined, up: this.number },
       );
   }
 
@@ -143,6 +145,7 @@ export class Up {
     }
     if (this.killed) return;
     this.told.set(urn, told);
+    this.orders.get(urn)!.told = true;
     const reasons = "reasons" in told ? told.reasons : [];
     for (const reason of reasons) stage.heard.add(reason);
     stage.tell(
@@ -337,7 +340,9 @@ export class Up {
     stage.heard.add(message);
     const order = this.orders.get(urn);
     const [, key, how] =
-      /^(\S+): (failed|(?!recorded)\w+, verified)/.exec(message) ?? [];
+      /^(\S+): (failed|(?!recorded)\w+, verified|done by an earlier)/.exec(
+        message,
+      ) ?? [];
     if (!order || order.resource.kind !== "rolling") return;
     if (how) stage.tell(`${this.name}: ${message.slice(0, 200)}`);
     if (how === "failed") order.failed += 1;
