@@ -25,7 +25,7 @@ interface Lost {
  * How the action ended did not arrive: the connection was lost, or the server closed the channel too early.
  * Never run it again, never guess: connect anew, for as long as it may run and as often as it takes, wait until it has surely
  * ended, and take what the host wrote down. An `unknown` that is returned means that a look at the processes can tell;
- * `started: false` has a witness: the guard has revoked the run, and no trace of it.
+ * `started: false` has a witness: the guard has revoked the run, there is no trace of it, and it never said that it began.
  */
 export async function recover(
   context: Context,
@@ -100,6 +100,8 @@ async function conclude(
   };
   switch (fate.state) {
     case "never":
+      // a host that has lost its record is no witness against the run's own mark
+      if (result.started) return seen("the host has lost its record of it");
       return { ...result, started: false };
     case "running":
       throw unknownEnd(result, [

@@ -42,7 +42,8 @@ export function conclude(evidence: Evidence): RunResult {
   const ending = (begun && killed(evidence)) || unknown(evidence);
   // what was said before the script was there is of interest if nothing else was
   const said = stderr.seen.has("at") || begun ? outputs : preliminaries;
-  return { ...ending, ...said(evidence) };
+  const started = begun && ending.kind === "unknown" ? { started: true } : {};
+  return { ...ending, ...said(evidence), ...started };
 }
 
 function lastWord(word: string, limit: number): Ending {

@@ -72,10 +72,11 @@ export type Ending =
 
 export interface Beginning {
   /**
-   * Only there if the body has certainly not begun, and never will: it was never sent (the link was gone before, or something else than our shell
+   * `false`: the body has certainly not begun, and never will: it was never sent (the link was gone before, or something else than our shell
    * answered, such as `sudo` that refuses or a forced command), or our script has refused it in its own last word.
+   * `true`: how it ended is not known, and the script's own mark said that it began. Not there: see how it ended, or nobody knows.
    */
-  started?: false;
+  started?: boolean;
 }
 
 /** What the guard's record on the host says of the last act of an owner. */

@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import fs from "node:fs";
+import path from "node:path";
 import type { ActionSpec } from "../../core/action/types";
+import { lockPath, ownerKey } from "../../core/lock";
 import { eventually } from "../support/eventually";
 import { command, count, failed, Rig, succeeded } from "./rig";
 
@@ -99,6 +101,28 @@ describe("a connection that is lost", () => {
     expect(await state(of)).to.equal("failed");
     const next = succeeded(await rig.run(rig.after(of, outcome)));
     expect(next).to.deep.include({ outcome: "acted", exitCode: 0 });
+    expect(acts()).to.equal(1);
+  });
+
+  it("while it acts, on a host that loses the act and its record as well: the lock stays", async () => {
+    const of = spec({
+      act: command(
+        `cd $LOCKED_ACTION_HOST_DIR; echo act >> acts; echo $$ > shell; ${UNTIL_GO}`,
+      ),
+    });
+    const run = rig.run(of);
+    await acting();
+    await eventually("it says which it is", () => rig.read("web1", "shell"));
+    cut();
+    process.kill(-groupOf(Number(rig.read("web1", "shell"))), "SIGKILL");
+    const key = ownerKey(lockPath(of.lock.root, of.lock.name), of.owner);
+    for (const dir of ["/run/locked-action", rig.sandbox.dir])
+      for (const file of filesIn(dir).filter((name) => name.includes(key)))
+        fs.rmSync(path.join(dir, file), { force: true });
+    const outcome = failed(await run);
+    expect(outcome.reasons[0]).to.match(/how it ended is not known$/);
+    expect(outcome.debt.phase).to.equal("attempted");
+    expect(await state(of)).to.equal("failed");
     expect(acts()).to.equal(1);
   });
 
@@ -220,9 +244,24 @@ describe("a connection that is lost", () => {
 
 function parentOf(pid: number): number | null {
   try {
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, "latin1");
-    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+    return statOf(pid)[1]!;
   } catch {
     return null; // it has just ended
   }
+}
+
+const groupOf = (pid: number): number => statOf(pid)[2]!;
+
+/** From its state on. */
+function statOf(pid: number): number[] {
+  const stat = fs.readFileSync(`/proc/${pid}/stat`, "latin1");
+  return stat
+    .slice(stat.lastIndexOf(")") + 2)
+    .split(" ")
+    .map(Number);
+}
+
+function filesIn(dir: string): string[] {
+  if (!fs.existsSync(dir)) return [];
+  return fs.readdirSync(dir, { recursive: true, encoding: "utf8" });
 }
