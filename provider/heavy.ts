@@ -6,6 +6,7 @@ export {
   lockPath,
   ownerKey,
   readHoldersOf,
+  readLastEnd,
   readUnfinishedRoll,
   releaseKept,
 } from "../core/lock";

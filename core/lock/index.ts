@@ -15,7 +15,11 @@ export type { Removal } from "./holder/remove-holder";
 export { forgetMirrors, hold, setLimits, unhold } from "./operate/change";
 export { clear, releaseKept } from "./operate/clear";
 export { clearChef, clearWaiter } from "./operate/clear-others";
-export { endRoll, readUnfinishedRoll } from "./operate/roll-history";
+export {
+  endRoll,
+  readLastEnd,
+  readUnfinishedRoll,
+} from "./operate/roll-history";
 export {
   describeLock,
   listLocks,

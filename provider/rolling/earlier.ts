@@ -90,7 +90,7 @@ export async function readEarlier(
   const { auth } = anyPlan(fleet).lock;
   const where = { servers: lock.servers, auth, timeout };
   const records = await withSession(runtime, where, async (session) => {
-    if (endFirst) await end(runtime, session, fleet, "it had ended before");
+    if (endFirst && before) await endBefore(runtime, session, fleet, before);
     const found = urn ? await readUnfinishedRoll(session, path, urn) : [];
     if (found.length > 0 && hosts.every((host) => knows(host, found)))
       await end(runtime, session, fleet, "another configuration came next");
@@ -210,6 +210,30 @@ export async function leftByFleet(
       return [];
     },
   );
+}
+
+/** Once for each state: what a run that was killed has done since then counts. */
+async function endBefore(
+  runtime: Runtime,
+  session: Session,
+  fleet: Fleet,
+  { finishedAt = "" }: FleetState,
+): Promise<void> {
+  const { readLastEnd, readUnfinishedRoll } = runtime.heavy();
+  const { urn } = fleet;
+  if (urn === undefined) return;
+  const path = fleetLockPath(fleet);
+  const reason = `it had ended before, as the state of ${finishedAt} says`;
+  const last = await readLastEnd(session, path, urn);
+  if (last?.reason === reason) return;
+  if (last === null) {
+    // that run may have found no lock yet to end it in: by the clocks, then
+    const found = await readUnfinishedRoll(session, path, urn);
+    const isLater = ({ at }: HistoryRecord) =>
+      Date.parse(at) > Date.parse(finishedAt);
+    if (found.every(isLater)) return;
+  }
+  await end(runtime, session, fleet, reason);
 }
 
 async function end(

@@ -49,6 +49,28 @@ export async function readUnfinishedRoll(
   return records;
 }
 
+/** The last end of a resource's roll; null: none was ever recorded. @throws LockUnavailable, LockRefused */
+export async function readLastEnd(
+  session: Session,
+  lock: string,
+  urn: string,
+): Promise<HistoryRecord | null> {
+  const { history } = pathsOf(lock);
+  const { children = [] } = await readSettled(session, () =>
+    session.getChildren(history),
+  );
+  const own = `e-${rollKey(urn)}-`;
+  const last = children
+    .filter((name) => name.startsWith(own))
+    .sort(inQueueOrder)
+    .at(-1);
+  if (last === undefined) return null;
+  const { data } = await readSettled(session, () =>
+    session.getData(`${history}/${last}`),
+  );
+  return decodeHistory(data);
+}
+
 /** Says that a resource's roll has ended: what was done before counts for no later one. @throws LockInDoubt, LockRefused */
 export async function endRoll(
   session: Session,
