@@ -1,7 +1,6 @@
 import { expect } from "chai";
 import { once } from "node:events";
 import net from "node:net";
-import { doctorJson, errorJson } from "../../cli/json";
 import { eventually } from "../support/eventually";
 import { Sandbox } from "../support/sandbox";
 import {
@@ -9,7 +8,7 @@ import {
   startZookeeper,
   type ZookeeperServer,
 } from "../support/zookeeper";
-import { locked } from "./command";
+import { doctorAt, runAt } from "./said-of-servers";
 import { Locks } from "./locks";
 
 /** What a server refuses is told by its name, with the advice that helps and no other. */
@@ -19,26 +18,8 @@ describe("a server that refuses", () => {
   before(async () => (sandbox = await Sandbox.create()));
   after(() => sandbox.stop());
 
-  const run = async ({ connect }: { connect: string }) => {
-    const { code, stderr } = await locked(sandbox, [
-      ...["run", "web", "--servers", connect, "--json"],
-      ...["--connect-timeout", "5", "--", "true"],
-    ]);
-    const { error } = errorJson.parse(JSON.parse(stderr));
-    return { code, said: [error.message, ...error.story].join("\n") };
-  };
-  const doctor = async (servers: string) => {
-    const { stdout } = await locked(sandbox, [
-      ...["doctor", "--json", "--servers", servers],
-      ...["--connect-timeout", "2"],
-    ]);
-    const { checks } = doctorJson.parse(JSON.parse(stdout));
-    return checks
-      .map(({ check, result, found, advice }) =>
-        [check, result, found, ...advice].join(" | "),
-      )
-      .join("\n");
-  };
+  const run = ({ connect }: { connect: string }) => runAt(sandbox, connect);
+  const doctor = (servers: string) => doctorAt(sandbox, servers);
 
   it("for a quota: its name and the quota, no credentials", async () => {
     const server = await startZookeeper(sandbox, {

@@ -1,12 +1,11 @@
 import { expect } from "chai";
 import { execFileSync } from "node:child_process";
 import path from "node:path";
-import { doctorJson, errorJson } from "../../cli/json";
 import { newerZookeeper } from "../support/newer-zookeeper";
 import { freePorts } from "../support/ports";
 import { Sandbox } from "../support/sandbox";
 import { startEnsemble, startZookeeper } from "../support/zookeeper";
-import { locked } from "./command";
+import { doctorAt, runAt } from "./said-of-servers";
 
 /** Its parts that a server with TLS needs. */
 const NETTY = [
@@ -21,26 +20,8 @@ describe("a server whose settings keep us out", () => {
   before(async () => (sandbox = await Sandbox.create()));
   after(() => sandbox.stop());
 
-  const run = async (servers: string) => {
-    const { code, stderr } = await locked(sandbox, [
-      ...["run", "web", "--servers", servers, "--json"],
-      ...["--connect-timeout", "5", "--", "true"],
-    ]);
-    const { error } = errorJson.parse(JSON.parse(stderr));
-    return { code, said: [error.message, ...error.story].join("\n") };
-  };
-  const doctor = async (servers: string) => {
-    const { stdout } = await locked(sandbox, [
-      ...["doctor", "--json", "--servers", servers],
-      ...["--connect-timeout", "2"],
-    ]);
-    const { checks } = doctorJson.parse(JSON.parse(stdout));
-    return checks
-      .map(({ check, result, found, advice }) =>
-        [check, result, found, ...advice].join(" | "),
-      )
-      .join("\n");
-  };
+  const run = (servers: string) => runAt(sandbox, servers);
+  const doctor = (servers: string) => doctorAt(sandbox, servers);
 
   for (const [version, others] of [
     ["of the distribution", []],
