@@ -3,6 +3,7 @@ import path from "node:path";
 import { expect } from "chai";
 import { createHostPool } from "../../core/ssh/pool";
 import type { HostPool, RemoteHost } from "../../core/ssh/types";
+import { eventually } from "../support/eventually";
 import { Sandbox } from "../support/sandbox";
 import { connect } from "./connect";
 import { startEarlyServer } from "./early-server";
@@ -76,8 +77,12 @@ function promises(host: () => RemoteHost, dir: () => string) {
       { body: `: >${begun}; exec sleep 300`, timeout: 60 },
       { signal: stop.signal },
     );
-    while (!fs.existsSync(begun))
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    const isBegun = () => fs.existsSync(begun);
+    const early = await Promise.race([
+      eventually("it has begun", isBegun),
+      running,
+    ]);
+    expect(isBegun(), JSON.stringify(early)).to.equal(true);
     stop.abort();
     // not every server tells a signal; none says that it ended by itself
     expect((await running).kind).to.be.oneOf(["signal", "unknown"]);
