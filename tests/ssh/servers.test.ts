@@ -8,7 +8,11 @@ import { Sandbox } from "../support/sandbox";
 import { connect } from "./connect";
 import { startEarlyServer } from "./early-server";
 import { find } from "./machine";
-import { startPrivateHost, whyNoPrivateHost } from "./private-host";
+import {
+  startPrivateHost,
+  whyNoPrivateHost,
+  type PrivateHost,
+} from "./private-host";
 
 const SERVERS = [
   { name: "dropbear", shell: "dash" },
@@ -103,6 +107,7 @@ describe("a script under other SSH servers", () => {
 
   for (const { name, shell } of SERVERS)
     describe(`${name}, where sh is ${shell}`, () => {
+      let server: PrivateHost;
       let host: RemoteHost;
       before(async function () {
         const why =
@@ -114,13 +119,16 @@ describe("a script under other SSH servers", () => {
           console.log(`      skipped: ${why}`);
           return this.skip();
         }
-        const started = await startPrivateHost(sandbox, [], {
+        server = await startPrivateHost(sandbox, [], {
           server: name,
           mounts: [`mount --bind ${find(shell)} /bin/sh`],
         });
-        host = await pool.lease(started.connection("root"));
       });
-      after(() => host?.release());
+      // a connection each: now and then dropbear fails an assertion of its own once a channel was called off
+      beforeEach(
+        async () => (host = await pool.lease(server.connection("root"))),
+      );
+      afterEach(() => host?.release());
       promises(
         () => host,
         () => sandbox.dir,
