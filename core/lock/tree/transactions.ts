@@ -203,9 +203,8 @@ export const adopt = (
 ];
 
 /** The Chef lock of a slot is ours still. */
-export const keepMirror = (path: string): Operation[] => [
-  check("mirror", path, 1),
-];
+export const keepMirror = (path: string | null): Operation[] =>
+  path === null ? [] : [check("mirror", path, 1)];
 
 /** The Chef lock of a slot that stands without it. Writing the slot marks it: what it was made with is ours (CHEF-OWN). */
 export const remakeMirror = (
@@ -266,7 +265,7 @@ export const reassert = (
 ): Operation[] => [
   check("holder", path),
   check("live", `${path}/${liveName}`),
-  ...(mirror === null ? [] : keepMirror(mirror)), // CHEF-ACT
+  ...keepMirror(mirror), // CHEF-ACT
 ];
 
 /** RECORD: at the version that this run knows, so that a late one undoes nothing (RECORD-VERSION). */
@@ -279,7 +278,7 @@ export const record = (
 ): Operation[] => [
   check("live", `${path}/${liveName}`), // only a live run writes: an adopter is never written over
   set("holder", path, encodeHolder(data), version),
-  ...(mirror === null ? [] : keepMirror(mirror)), // CHEF-ACT
+  ...keepMirror(mirror), // CHEF-ACT
 ];
 
 /** What is to be taken away, and what stays. */

@@ -242,7 +242,7 @@ export const MUTANTS: Mutant[] = [
   mutant("CHEF-ADOPT", "chef", [TRANSACTIONS, "...chef, // CHEF-ADOPT", ""]),
   mutant("CHEF-ACT", "chef", [
     TRANSACTIONS,
-    "...(mirror === null ? [] : keepMirror(mirror)), // CHEF-ACT\n];\n\n/** RECORD",
+    "...keepMirror(mirror), // CHEF-ACT\n];\n\n/** RECORD",
     "];\n\n/** RECORD",
   ]),
   mutant("FOREIGN-WAITER", "operators", [
